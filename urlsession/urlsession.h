@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <urlsession/base/u-error.h>
+#include <urlsession/base/u-macros.h>
+#include <urlsession/base/u-types.h>
+#include <urlsession/u-enum-types.h>
+#include <urlsession/u-version.h>
