@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "urlsession/message/u-request-data-private.h"
+#include "urlsession/message/u-response-data-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The one door to every scheme.
+ *
+ * A loader does one exchange at a time for one load: it knows no redirect, no retry, no cache and no file; those sit
+ * above, once, for all schemes. Everything here happens on one I/O thread, the one whose main context is thread-default
+ * when the loader is made. Nothing here blocks.
+ *
+ * Of a load come, in this order: any number of SENT and INFORMATIONAL, at most one RESPONSE, any number of DATA, and
+ * exactly one DONE, after which the load says nothing more. The first event never comes from inside start(). After
+ * cancel() nothing comes at all, not even DONE; cancel() is legal from inside an event. The caller owns the load and
+ * frees it with free(), also from inside an event; free() of a load that is not done cancels it.
+ *
+ * DATA is read straight into memory of the one who receives it: get_buffer() is asked for room before each read, and
+ * the event says how much of it was filled. A load reads only while it has credit, and never more than its credit.
+ */
+typedef struct _ULoader ULoader;
+typedef struct _ULoad ULoad;
+typedef struct _ULoaderClass ULoaderClass;
+
+typedef enum {
+  U_LOAD_SENT,
+  U_LOAD_INFORMATIONAL,
+  U_LOAD_RESPONSE,
+  U_LOAD_DATA,
+  U_LOAD_DONE,
+} ULoadEventKind;
+
+typedef struct
+{
+  ULoadEventKind kind;
+  UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed */
+  gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
+  gsize length;               /* DATA: how much of the buffer was filled, > 0 */
+  GBytes *bytes;              /* DATA: borrowed; set instead of a filled buffer when the loader has them anyway */
+  gint64 wire_length;         /* DATA: bytes of the body as transferred that this stands for (before decoding) */
+  gint64 n_sent;              /* SENT: bytes of the request body since the last one */
+  const GError *error;        /* DONE: NULL when the body was complete to the last byte; else in U_ERROR. Borrowed */
+} ULoadEvent;
+
+typedef struct
+{
+  /* Room for the next read: at least 4 KiB. NULL is not allowed. */
+  guint8 *(*get_buffer) (gpointer user_data, gsize *size);
+  void (*event) (gpointer user_data, const ULoadEvent *event);
+} ULoadSink;
+
+typedef struct
+{
+  URequestData *request;      /* borrowed during start(), referenced by the load; `parsed` is set */
+  UHeaderList *extra_headers; /* nullable, borrowed: headers of the session and of the transfer (Range, If-Range); a
+                               * header of the request wins, one spelling is sent */
+  gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
+  gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
+                               * the server applies all the same */
+  double priority;            /* 0 to 1 */
+  gint64 credit;              /* bytes that may be read at first; G_MAXINT64: no bound */
+} ULoadParams;
+
+struct _ULoaderClass
+{
+  const char * const *schemes; /* lower case, NULL-terminated */
+  gboolean uses_network;      /* its loads count against the limits on connections */
+
+  ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
+  void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
+  void   (*set_priority) (ULoad *load, double priority);
+  void   (*cancel)      (ULoad *load);
+  void   (*free)        (ULoad *load);
+  void   (*drop_idle)   (ULoader *self);                  /* nullable: close idle connections, use new ones from now on */
+  void   (*free_loader) (ULoader *self);                  /* after its last load is freed */
+};
+
+/* First member of every load and loader. */
+struct _ULoader
+{
+  const ULoaderClass *klass;
+};
+
+struct _ULoad
+{
+  const ULoaderClass *klass;
+};
+
+/* What a session decides for all its loads; plain values. */
+typedef struct
+{
+  guint max_connections_per_host;
+  guint max_connections;
+  GTlsDatabase *tls_database; /* nullable: the system's; borrowed */
+} ULoaderSettings;
+
+ULoader *u_http_loader_new (const ULoaderSettings *settings);
+ULoader *u_file_loader_new (void);
+ULoader *u_data_loader_new (void);
+
+static inline ULoad *
+u_loader_start (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)
+{
+  return self->klass->start (self, params, sink, user_data);
+}
+
+static inline void
+u_load_set_credit (ULoad *load, gint64 credit)
+{
+  load->klass->set_credit (load, credit);
+}
+
+static inline void
+u_load_set_priority (ULoad *load, double priority)
+{
+  load->klass->set_priority (load, priority);
+}
+
+static inline void
+u_load_cancel (ULoad *load)
+{
+  load->klass->cancel (load);
+}
+
+static inline void
+u_load_free (ULoad *load)
+{
+  load->klass->free (load);
+}
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "urlsession/message/u-header-list-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+  U_BODY_NONE,
+  U_BODY_BYTES,
+  U_BODY_FILE,
+} UBodyKind;
+
+/* What a request says, without the object: immutable once shared, atomically reference-counted, free to cross threads.
+ * A sealed URequest is a view of one. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  char *uri;                  /* as the application gave it; nullable */
+  GUri *parsed;               /* owned; NULL when `uri` is not an absolute URL; flags U_URI_FLAGS */
+  char *method;               /* never NULL */
+  UHeaderList *headers;       /* owned; never NULL */
+  UBodyKind body_kind;
+  GBytes *body_bytes;         /* owned; U_BODY_BYTES */
+  char *body_path;            /* owned; U_BODY_FILE */
+  char *body_content_type;    /* owned; nullable: the application named none */
+  double timeout;             /* seconds without progress; 0: the session's */
+} URequestData;
+
+URequestData *u_request_data_new   (const char   *uri);
+URequestData *u_request_data_ref   (URequestData *self);
+void          u_request_data_unref (URequestData *self);
+/* A deep enough copy, held by nobody else: headers are shared until changed. */
+URequestData *u_request_data_copy  (URequestData *self);
+/* Replaces the URL, and what was parsed of it. */
+void          u_request_data_set_uri (URequestData *self,
+                                      const char   *uri);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (URequestData, u_request_data_unref)
+
+G_END_DECLS
