@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <urlsession/base/u-enums.h>
 #include <urlsession/base/u-error.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/task/u-task.h"
+
+#include <math.h>
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-request-private.h"
+#include "urlsession/task/u-task-private.h"
+#include "urlsession/u-enum-types.h"
+
+/**
+ * UTask:
+ *
+ * One transfer of a [class@Session].
+ *
+ * A task is made by its session and starts suspended: [method@Task.resume] sets it off. What happens is told by
+ * signals, all of them in the main context of the session, the last one being [signal@Task::completed]. Each signal of a
+ * task has a twin on the session, `task-` before its name, for one handler over all tasks.
+ *
+ * Until the first resume a task belongs to who made it; from then on until after `completed` the library holds it, too.
+ *
+ * All methods may be called from any thread.
+ */
+
+G_DEFINE_ABSTRACT_TYPE (UTask, u_task, G_TYPE_OBJECT)
+
+/* The transitions of the public state; there are no others. */
+static const struct
+{
+  UTaskState from;
+  UTaskState to;
+} transitions[] = {
+  { U_TASK_STATE_SUSPENDED, U_TASK_STATE_RUNNING },
+  { U_TASK_STATE_RUNNING, U_TASK_STATE_SUSPENDED },
+  { U_TASK_STATE_SUSPENDED, U_TASK_STATE_CANCELING },
+  { U_TASK_STATE_RUNNING, U_TASK_STATE_CANCELING },
+  { U_TASK_STATE_CANCELING, U_TASK_STATE_COMPLETED },
+  { U_TASK_STATE_RUNNING, U_TASK_STATE_COMPLETED },
+};
+
+gboolean
+u_task_state_may_follow (UTaskState from, UTaskState to)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (transitions); i++)
+    {
+      if (transitions[i].from == from && transitions[i].to == to)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Called with the lock held. */
+void
+u_task_set_state (UTask *self, UTaskState state)
+{
+  if (!u_task_state_may_follow (self->state, state))
+    {
+      g_autoptr (GEnumClass) klass = g_type_class_ref (U_TYPE_TASK_STATE);
+
+      g_critical ("Task %" G_GUINT64_FORMAT " goes from “%s” to “%s”, which it must not.", self->identifier,
+                  g_enum_get_value (klass, self->state)->value_nick, g_enum_get_value (klass, state)->value_nick);
+    }
+  self->state = state;
+}
+
+static void
+u_task_dispose (GObject *object)
+{
+  UTask *self = U_TASK (object);
+  gboolean acquired;
+
+  if (self->session != NULL && !self->started && !self->released)
+    {
+      /* The list of tasks changes in the context of the session only: a task that nobody started and that is dropped
+       * elsewhere goes there for its last moment. */
+      if (!u_dispatch_queue_enter (self->queue, &acquired))
+        {
+          u_task_dispose_later (self);
+          return;
+        }
+      self->released = TRUE;
+      self->host->release (self->session, self);
+      u_dispatch_queue_leave (self->queue, acquired);
+    }
+
+  G_OBJECT_CLASS (u_task_parent_class)->dispose (object);
+}
+
+static void
+u_task_finalize (GObject *object)
+{
+  UTask *self = U_TASK (object);
+
+  g_assert (g_queue_is_empty (&self->held));
+
+  if (self->decision_timer != NULL)
+    {
+      g_source_destroy (self->decision_timer);
+      g_source_unref (self->decision_timer);
+    }
+  g_weak_ref_clear (&self->decision);
+  g_clear_pointer (&self->transfer, u_transfer_unref);
+  g_clear_object (&self->current_request);
+  g_clear_object (&self->original_request);
+  g_clear_object (&self->response);
+  g_clear_error (&self->error);
+  g_clear_error (&self->birth_error);
+  g_clear_error (&self->forced_error);
+  g_free (self->failing_uri);
+  g_free (self->description);
+  g_clear_pointer (&self->queue, u_dispatch_queue_unref);
+  g_clear_object (&self->session);
+  g_mutex_clear (&self->lock);
+
+  G_OBJECT_CLASS (u_task_parent_class)->finalize (object);
+}
+
+static void
+u_task_class_init (UTaskClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = u_task_dispose;
+  object_class->finalize = u_task_finalize;
+  u_task_install_properties (object_class);
+
+  /**
+   * UTask::completed:
+   * @self: the task
+   * @error: (nullable): why it failed, in the domain `U_ERROR`; %NULL if it did well
+   *
+   * Emitted once, when the task is over; no other signal of it follows.
+   *
+   * [property@Task:state] and [property@Task:error] have their last values already.
+   */
+  /**
+   * UTask::sent-data:
+   * @self: the task
+   * @bytes_sent: bytes since the last time
+   * @total_bytes_sent: bytes of the body so far
+   * @total_bytes_expected: bytes of the body, -1 if unknown
+   *
+   * Emitted when some of the body of the request was sent, at most ten times a second.
+   */
+  /**
+   * UTask::decide-redirect:
+   * @self: the task
+   * @decision: the question
+   *
+   * Emitted when the server redirects, before anything is asked of the new location.
+   *
+   * Return %TRUE to answer later. Without an answer the redirect is followed, up to twenty in a row.
+   *
+   * Returns: %TRUE if the handler answers
+   */
+  u_task_signals_install (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+u_task_init (UTask *self)
+{
+  g_mutex_init (&self->lock);
+  g_weak_ref_init (&self->decision, NULL);
+  g_queue_init (&self->held);
+  self->state = U_TASK_STATE_SUSPENDED;
+  self->suspend_count = 1;
+  self->priority = U_TASK_PRIORITY_DEFAULT;
+  self->counts.expected_to_receive = -1;
+}
+
+/*
+ * u_task_setup:
+ * @request: copied
+ * @birth_error: (nullable) (transfer full): why nothing can come of this task
+ */
+void
+u_task_setup (UTask *self, USession *session, const UTaskHost *host, URequest *request, GError *birth_error)
+{
+  g_autoptr (URequestData) data = u_request_ref_data (request);
+
+  self->session = g_object_ref (session);
+  self->host = host;
+  self->queue = u_dispatch_queue_ref (host->get_queue (session));
+  self->identifier = host->next_identifier (session);
+  self->original_request = u_request_new_sealed (data);
+  self->current_request = g_object_ref (self->original_request);
+  self->birth_error = birth_error;
+  if (data->body_kind == U_BODY_BYTES)
+    self->counts.expected_to_send = (gint64) g_bytes_get_size (data->body_bytes);
+  else if (data->body_kind != U_BODY_NONE)
+    self->counts.expected_to_send = -1;
+}
+
+void
+u_task_set_quiet (UTask *self)
+{
+  self->quiet = TRUE;
+}
+
+gboolean
+u_task_has_started (UTask *self)
+{
+  gboolean started;
+
+  g_mutex_lock (&self->lock);
+  started = self->started;
+  g_mutex_unlock (&self->lock);
+
+  return started;
+}
+
+/* Sent under the lock, so that two threads that call opposite things leave the transfer in the state of the task. */
+void
+u_task_send_command (UTask *self, const UCommand *command)
+{
+  g_mutex_lock (&self->lock);
+  if (self->transfer != NULL)
+    u_transfer_command (self->transfer, command);
+  g_mutex_unlock (&self->lock);
+}
+
+static UTransferSpec *
+describe (UTask *self, UExecutor **executor, GError **error)
+{
+  g_autoptr (URequestData) data = u_request_ref_data (self->original_request);
+  g_autoptr (UTransferSpec) spec = u_transfer_spec_new (data);
+  UTaskClass *klass = U_TASK_GET_CLASS (self);
+
+  if (self->birth_error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->birth_error));
+      return NULL;
+    }
+  *executor = self->host->get_executor (self->session, self, error);
+  if (*executor == NULL)
+    return NULL;
+  self->host->fill_spec (self->session, spec);
+  if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
+    return NULL;
+
+  return g_steal_pointer (&spec);
+}
+
+/* Once, on the thread of the first resume. */
+static void
+start (UTask *self)
+{
+  g_autoptr (UTransferSpec) spec = NULL;
+  g_autoptr (GError) error = NULL;
+  UExecutor *executor = NULL;
+  UCommand command;
+  UTransfer *transfer;
+
+  self->host->hold (self->session, self);
+  spec = describe (self, &executor, &error);
+  if (spec == NULL)
+    {
+      u_task_end_later (self, g_steal_pointer (&error));
+      return;
+    }
+
+  transfer = u_executor_start (executor, spec, self->priority, self->queue, u_task_take_event, self);
+
+  /* What was said meanwhile, elsewhere. */
+  g_mutex_lock (&self->lock);
+  self->transfer = transfer;
+  if (self->state == U_TASK_STATE_CANCELING || self->state == U_TASK_STATE_SUSPENDED)
+    {
+      command = (UCommand) {
+        .kind = self->state == U_TASK_STATE_CANCELING ? U_COMMAND_CANCEL : U_COMMAND_SUSPEND,
+      };
+      u_transfer_command (transfer, &command);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+/**
+ * u_task_resume:
+ * @self: a task
+ *
+ * Lets the task go on, or begin.
+ *
+ * Suspensions are counted: there have to be as many calls of this as of [method@Task.suspend], and one for the first
+ * start. Further calls change nothing, and neither do calls on a task that was cancelled or is over.
+ *
+ * May be called from any thread.
+ */
+void
+u_task_resume (UTask *self)
+{
+  static const UCommand command = { .kind = U_COMMAND_RESUME };
+  gboolean changed = FALSE;
+  gboolean begin = FALSE;
+
+  g_return_if_fail (U_IS_TASK (self));
+  g_return_if_fail (self->session != NULL);
+
+  g_mutex_lock (&self->lock);
+  if (self->state == U_TASK_STATE_SUSPENDED && --self->suspend_count == 0)
+    {
+      changed = TRUE;
+      u_task_set_state (self, U_TASK_STATE_RUNNING);
+      u_progress_restart (&self->progress);
+      begin = !self->started;
+      self->started = TRUE;
+      if (self->transfer != NULL)
+        u_transfer_command (self->transfer, &command);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_later (self, "state");
+  if (begin)
+    start (self);
+}
+
+/**
+ * u_task_suspend:
+ * @self: a task
+ *
+ * Stops the task until it is resumed. A download keeps what it has.
+ *
+ * Signals that were on their way may still arrive. While a task is suspended its request timer stands still. Calls are
+ * counted; see [method@Task.resume].
+ *
+ * May be called from any thread.
+ */
+void
+u_task_suspend (UTask *self)
+{
+  static const UCommand command = { .kind = U_COMMAND_SUSPEND };
+  gboolean changed = FALSE;
+
+  g_return_if_fail (U_IS_TASK (self));
+
+  g_mutex_lock (&self->lock);
+  if (self->state == U_TASK_STATE_SUSPENDED)
+    {
+      self->suspend_count++;
+    }
+  else if (self->state == U_TASK_STATE_RUNNING)
+    {
+      changed = TRUE;
+      self->suspend_count = 1;
+      u_task_set_state (self, U_TASK_STATE_SUSPENDED);
+      if (self->transfer != NULL)
+        u_transfer_command (self->transfer, &command);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_later (self, "state");
+}
+
+/*
+ * u_task_cancel_with:
+ * @kind: U_COMMAND_CANCEL or U_COMMAND_CANCEL_FOR_RESUME
+ * @reason: (nullable) (transfer full): the error to complete with; %NULL: that it was cancelled
+ *
+ * Returns: %FALSE if it was cancelled or over already
+ */
+gboolean
+u_task_cancel_with (UTask *self, UCommandKind kind, GError *reason)
+{
+  UCommand command = { .kind = kind };
+  gboolean changed = FALSE;
+  gboolean end = FALSE;
+
+  g_mutex_lock (&self->lock);
+  if (self->state == U_TASK_STATE_RUNNING || self->state == U_TASK_STATE_SUSPENDED)
+    {
+      changed = TRUE;
+      u_task_set_state (self, U_TASK_STATE_CANCELING);
+      self->forced_error = g_steal_pointer (&reason);
+      end = !self->started;
+      self->started = TRUE;
+      if (self->transfer != NULL)
+        u_transfer_command (self->transfer, &command);
+    }
+  g_mutex_unlock (&self->lock);
+  g_clear_error (&reason);
+
+  if (end)
+    {
+      self->host->hold (self->session, self);
+      u_task_end_later (self, g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled."));
+    }
+  else if (changed)
+    {
+      u_task_notify_later (self, "state");
+    }
+
+  return changed;
+}
+
+/**
+ * u_task_cancel:
+ * @self: a task
+ *
+ * Ends the task before its time.
+ *
+ * Its state is `U_TASK_STATE_CANCELING` when this returns; [signal@Task::completed] follows with `U_ERROR_CANCELLED`. A
+ * download loses what it has; to keep that, there is
+ * [method@DownloadTask.cancel_by_producing_resume_data_async]. On a task that was cancelled or is over this does
+ * nothing.
+ *
+ * May be called from any thread.
+ */
+void
+u_task_cancel (UTask *self)
+{
+  g_return_if_fail (U_IS_TASK (self));
+  g_return_if_fail (self->session != NULL);
+
+  u_task_cancel_with (self, U_COMMAND_CANCEL, NULL);
+}
+
+/**
+ * u_task_get_session:
+ * @self: a task
+ *
+ * Gets the session that made the task.
+ *
+ * Returns: (transfer none): the session
+ */
+USession *
+u_task_get_session (UTask *self)
+{
+  g_return_val_if_fail (U_IS_TASK (self), NULL);
+
+  return self->session;
+}
+
+/**
+ * u_task_get_identifier: (get-property identifier)
+ * @self: a task
+ *
+ * Gets the number of the task in its session.
+ *
+ * Returns: a number from 1
+ */
+guint64
+u_task_get_identifier (UTask *self)
+{
+  g_return_val_if_fail (U_IS_TASK (self), 0);
+
+  return self->identifier;
+}
+
+#define READ_LOCKED(type, expression, fallback) \
+  type value; \
+  g_return_val_if_fail (U_IS_TASK (self), fallback); \
+  g_mutex_lock (&self->lock); \
+  value = (expression); \
+  g_mutex_unlock (&self->lock); \
+  return value
+
+/**
+ * u_task_get_state: (get-property state)
+ * @self: a task
+ *
+ * Gets where the task stands.
+ *
+ * Returns: the state
+ */
+UTaskState
+u_task_get_state (UTask *self)
+{
+  READ_LOCKED (UTaskState, self->state, U_TASK_STATE_COMPLETED);
+}
+
+/**
+ * u_task_get_error: (get-property error)
+ * @self: a task
+ *
+ * Gets why the task failed.
+ *
+ * Returns: (transfer none) (nullable): an error in the domain `U_ERROR`, or %NULL
+ */
+const GError *
+u_task_get_error (UTask *self)
+{
+  READ_LOCKED (const GError *, self->error, NULL);
+}
+
+/**
+ * u_task_get_failing_uri: (get-property failing-uri)
+ * @self: a task
+ *
+ * Gets the URL at which the task failed, without user info.
+ *
+ * Returns: (nullable): a URL, or %NULL if the task did not fail
+ */
+const char *
+u_task_get_failing_uri (UTask *self)
+{
+  READ_LOCKED (const char *, self->failing_uri, NULL);
+}
+
+/**
+ * u_task_get_original_request: (get-property original-request)
+ * @self: a task
+ *
+ * Gets the request that the task was made with: a sealed copy.
+ *
+ * Returns: (transfer none): the request
+ */
+URequest *
+u_task_get_original_request (UTask *self)
+{
+  g_return_val_if_fail (U_IS_TASK (self), NULL);
+
+  return self->original_request;
+}
+
+/**
+ * u_task_get_current_request: (get-property current-request)
+ * @self: a task
+ *
+ * Gets the request that is being made, sealed; after a redirect another one than the original.
+ *
+ * Returns: (transfer none): the request
+ */
+URequest *
+u_task_get_current_request (UTask *self)
+{
+  READ_LOCKED (URequest *, self->current_request, NULL);
+}
+
+/**
+ * u_task_get_response: (get-property response)
+ * @self: a task
+ *
+ * Gets the response.
+ *
+ * Returns: (transfer none) (nullable): the response, or %NULL before its head has arrived
+ */
+UResponse *
+u_task_get_response (UTask *self)
+{
+  READ_LOCKED (UResponse *, self->response, NULL);
+}
+
+/**
+ * u_task_dup_description: (get-property description)
+ * @self: a task
+ *
+ * Gets the text that the application gave the task.
+ *
+ * Returns: (transfer full) (nullable): a copy of the text
+ */
+char *
+u_task_dup_description (UTask *self)
+{
+  READ_LOCKED (char *, g_strdup (self->description), NULL);
+}
+
+/**
+ * u_task_set_description: (set-property description)
+ * @self: a task
+ * @description: (nullable): a text
+ *
+ * Sets a text of the application's own.
+ *
+ * May be called from any thread; the change is notified in the context of the session.
+ */
+void
+u_task_set_description (UTask *self, const char *description)
+{
+  gboolean changed;
+
+  g_return_if_fail (U_IS_TASK (self));
+
+  g_mutex_lock (&self->lock);
+  changed = g_strcmp0 (self->description, description) != 0;
+  if (changed)
+    {
+      g_free (self->description);
+      self->description = g_strdup (description);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_later (self, "description");
+}
+
+/**
+ * u_task_get_priority: (get-property priority)
+ * @self: a task
+ *
+ * Gets how important the task is.
+ *
+ * Returns: a number from 0 to 1
+ */
+double
+u_task_get_priority (UTask *self)
+{
+  READ_LOCKED (double, self->priority, U_TASK_PRIORITY_DEFAULT);
+}
+
+/**
+ * u_task_set_priority: (set-property priority)
+ * @self: a task
+ * @priority: from 0 to 1
+ *
+ * Sets how important the task is among those that wait.
+ *
+ * May be called from any thread and at any time; the change is notified in the context of the session.
+ */
+void
+u_task_set_priority (UTask *self, double priority)
+{
+  gboolean changed;
+
+  g_return_if_fail (U_IS_TASK (self));
+  g_return_if_fail (priority >= 0 && priority <= 1);
+
+  g_mutex_lock (&self->lock);
+  changed = fabs (self->priority - priority) > 1e-9;
+  if (changed)
+    {
+      UCommand command = { .kind = U_COMMAND_PRIORITY, .priority = priority };
+
+      self->priority = priority;
+      if (self->transfer != NULL)
+        u_transfer_command (self->transfer, &command);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_later (self, "priority");
+}
+
+/**
+ * u_task_get_bytes_sent: (get-property bytes-sent)
+ * @self: a task
+ *
+ * Gets how many bytes of the body of the request were sent.
+ *
+ * Returns: bytes
+ */
+gint64
+u_task_get_bytes_sent (UTask *self)
+{
+  READ_LOCKED (gint64, self->counts.sent, 0);
+}
+
+/**
+ * u_task_get_bytes_expected_to_send: (get-property bytes-expected-to-send)
+ * @self: a task
+ *
+ * Gets the size of the body of the request.
+ *
+ * Returns: bytes, -1 if unknown
+ */
+gint64
+u_task_get_bytes_expected_to_send (UTask *self)
+{
+  READ_LOCKED (gint64, self->counts.expected_to_send, -1);
+}
+
+/**
+ * u_task_get_bytes_received: (get-property bytes-received)
+ * @self: a task
+ *
+ * Gets how many bytes of the body are there.
+ *
+ * Returns: bytes
+ */
+gint64
+u_task_get_bytes_received (UTask *self)
+{
+  READ_LOCKED (gint64, self->counts.received, 0);
+}
+
+/**
+ * u_task_get_bytes_expected_to_receive: (get-property bytes-expected-to-receive)
+ * @self: a task
+ *
+ * Gets the size of the body.
+ *
+ * Returns: bytes, -1 if unknown
+ */
+gint64
+u_task_get_bytes_expected_to_receive (UTask *self)
+{
+  READ_LOCKED (gint64, self->counts.expected_to_receive, -1);
+}
+
+/* Called with the lock held. */
+static gboolean
+has_succeeded (UTask *self)
+{
+  return self->state == U_TASK_STATE_COMPLETED && self->error == NULL;
+}
+
+/**
+ * u_task_get_fraction_completed: (get-property fraction-completed)
+ * @self: a task
+ *
+ * Gets how much of the body is there.
+ *
+ * Returns: from 0 to 1; 0 while that is not known
+ */
+double
+u_task_get_fraction_completed (UTask *self)
+{
+  READ_LOCKED (double,
+               has_succeeded (self) ? 1.0 : u_progress_get_fraction (self->counts.received,
+                                                                     self->counts.expected_to_receive), 0);
+}
+
+/**
+ * u_task_get_is_indeterminate: (get-property is-indeterminate)
+ * @self: a task
+ *
+ * Gets whether the size of the body is not known.
+ *
+ * Returns: %TRUE while there is no fraction to show
+ */
+gboolean
+u_task_get_is_indeterminate (UTask *self)
+{
+  READ_LOCKED (gboolean, !has_succeeded (self) && self->counts.expected_to_receive < 0, TRUE);
+}
+
+/**
+ * u_task_get_bytes_per_second: (get-property bytes-per-second)
+ * @self: a task
+ *
+ * Gets how fast the body arrives.
+ *
+ * Returns: bytes per second, never negative
+ */
+double
+u_task_get_bytes_per_second (UTask *self)
+{
+  READ_LOCKED (double, u_progress_get_rate (&self->progress), 0);
+}
+
+/**
+ * u_task_get_time_left: (get-property time-left)
+ * @self: a task
+ *
+ * Gets how long the rest of the body will take.
+ *
+ * Returns: seconds, -1 while that is not known
+ */
+double
+u_task_get_time_left (UTask *self)
+{
+  READ_LOCKED (double,
+               has_succeeded (self) ? 0 : u_progress_get_time_left (&self->progress,
+                                                                    self->counts.expected_to_receive), -1);
+}

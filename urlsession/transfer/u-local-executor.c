@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/transfer/u-local-executor-private.h"
+
+#include "urlsession/transfer/u-local-transfer-private.h"
+
+typedef struct
+{
+  UWorkItem item;
+  UTransfer *transfer;        /* owned; NULL: for the executor */
+  ULocalExecutor *executor;   /* owned, nullable */
+  UCommand command;           /* its pointers owned */
+  gboolean begin;
+} CommandItem;
+
+static void u_local_executor_unref (ULocalExecutor *self);
+
+static gboolean
+release_objects_cb (gpointer data)
+{
+  g_object_unref (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* An object that an application made goes where a language binding can take it. */
+static void
+release_in_context (GMainContext *context, gpointer object)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, release_objects_cb, object, NULL);
+  g_source_attach (source, context);
+}
+
+/* On the I/O thread: after the last transfer. */
+static void
+executor_free (ULocalExecutor *self)
+{
+  g_clear_pointer (&self->loaders, u_loader_table_free);
+  g_clear_pointer (&self->scheduler, u_scheduler_free);
+  g_clear_pointer (&self->timers, u_timers_free);
+  g_free (self->buffer);
+  if (self->settings.tls_database != NULL)
+    release_in_context (self->context, self->settings.tls_database);
+  g_main_context_unref (self->context);
+  u_worker_release (self->worker);
+  g_free (self);
+}
+
+static void
+executor_free_run (UWorkItem *item)
+{
+  CommandItem *self = (CommandItem *) item;
+
+  executor_free (self->executor);
+  g_free (self);
+}
+
+static ULocalExecutor *
+u_local_executor_ref (ULocalExecutor *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+static void
+u_local_executor_unref (ULocalExecutor *self)
+{
+  CommandItem *item;
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  item = g_new0 (CommandItem, 1);
+  item->item.run = executor_free_run;
+  item->executor = self;
+  if (u_worker_is_current (self->worker))
+    {
+      executor_free_run (&item->item);
+    }
+  else if (!u_worker_post (self->worker, &item->item))
+    {
+      /* Left behind by a fork: what belongs to the thread that is not here cannot be taken down. */
+      g_free (item);
+    }
+}
+
+static void
+executor_start_run (ULocalExecutor *self)
+{
+  if (self->scheduler != NULL)
+    return;
+
+  self->scheduler = u_scheduler_new (self->settings.max_connections_per_host, self->settings.max_connections,
+                                     u_local_transfer_slot_cb);
+  self->timers = u_timers_new (u_worker_get_context (self->worker));
+  self->loaders = u_loader_table_new (&self->settings);
+}
+
+static void
+command_run (UWorkItem *item)
+{
+  CommandItem *self = (CommandItem *) item;
+  ULocalTransfer *transfer = (ULocalTransfer *) self->transfer;
+
+  if (self->begin)
+    {
+      executor_start_run (transfer->executor);
+      u_local_transfer_begin (transfer);
+    }
+  else
+    {
+      u_local_transfer_command (transfer, &self->command);
+    }
+  g_clear_pointer (&self->command.request, u_request_data_unref);
+  g_clear_pointer (&self->command.spec, u_transfer_spec_unref);
+  u_transfer_unref (self->transfer);
+  g_free (self);
+}
+
+static void
+post_command (UTransfer *transfer, const UCommand *command)
+{
+  ULocalTransfer *local = (ULocalTransfer *) transfer;
+  CommandItem *item = g_new0 (CommandItem, 1);
+
+  item->item.run = command_run;
+  item->transfer = u_transfer_ref (transfer);
+  if (command != NULL)
+    {
+      item->command = *command;
+      if (command->request != NULL)
+        u_request_data_ref (command->request);
+      if (command->spec != NULL)
+        u_transfer_spec_ref (command->spec);
+    }
+  else
+    {
+      item->begin = TRUE;
+    }
+
+  if (!u_worker_post (local->executor->worker, &item->item))
+    {
+      g_clear_pointer (&item->command.request, u_request_data_unref);
+      g_clear_pointer (&item->command.spec, u_transfer_spec_unref);
+      u_transfer_unref (transfer);
+      g_free (item);
+    }
+}
+
+static UTransfer *
+local_executor_start (UExecutor          *executor,
+                      UTransferSpec      *spec,
+                      double              priority,
+                      UDispatchQueue     *queue,
+                      UTransferOwnerFunc  func,
+                      gpointer            owner)
+{
+  ULocalExecutor *self = u_local_executor_ref ((ULocalExecutor *) executor);
+  UTransfer *transfer = u_local_transfer_new (self, spec, priority, queue, func, owner);
+
+  post_command (transfer, NULL);
+
+  return transfer;
+}
+
+static void
+local_executor_free_transfer (UTransfer *transfer)
+{
+  ULocalExecutor *self = ((ULocalTransfer *) transfer)->executor;
+
+  u_local_transfer_free (transfer);
+  u_local_executor_unref (self);
+}
+
+static gboolean
+local_executor_is_lost (UExecutor *executor)
+{
+  return u_worker_is_lost (((ULocalExecutor *) executor)->worker);
+}
+
+static void
+drop_connections_run (UWorkItem *item)
+{
+  CommandItem *self = (CommandItem *) item;
+
+  if (self->executor->loaders != NULL)
+    u_loader_table_drop_idle (self->executor->loaders);
+  u_local_executor_unref (self->executor);
+  g_free (self);
+}
+
+static void
+local_executor_drop_connections (UExecutor *executor)
+{
+  ULocalExecutor *self = (ULocalExecutor *) executor;
+  CommandItem *item = g_new0 (CommandItem, 1);
+
+  item->item.run = drop_connections_run;
+  item->executor = u_local_executor_ref (self);
+  if (!u_worker_post (self->worker, &item->item))
+    {
+      g_free (item);
+      u_local_executor_unref (self);
+    }
+}
+
+static void
+local_executor_free (UExecutor *executor)
+{
+  u_local_executor_unref ((ULocalExecutor *) executor);
+}
+
+static const UExecutorClass local_executor_class = {
+  .start = local_executor_start,
+  .command = post_command,
+  .free_transfer = local_executor_free_transfer,
+  .is_lost = local_executor_is_lost,
+  .drop_connections = local_executor_drop_connections,
+  .free = local_executor_free,
+};
+
+UExecutor *
+u_local_executor_new (const ULoaderSettings *settings, GMainContext *context)
+{
+  ULocalExecutor *self = g_new0 (ULocalExecutor, 1);
+
+  self->base.klass = &local_executor_class;
+  g_atomic_ref_count_init (&self->ref_count);
+  self->worker = u_worker_acquire ();
+  self->context = g_main_context_ref (context);
+  self->settings = *settings;
+  if (self->settings.tls_database != NULL)
+    g_object_ref (self->settings.tls_database);
+
+  return &self->base;
+}

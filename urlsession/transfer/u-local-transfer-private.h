@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "urlsession/base/u-timers-private.h"
+#include "urlsession/base/u-worker-private.h"
+#include "urlsession/loader/u-loader-private.h"
+#include "urlsession/loader/u-loader-table-private.h"
+#include "urlsession/transfer/u-local-executor-private.h"
+#include "urlsession/transfer/u-resume-rules-private.h"
+#include "urlsession/transfer/u-scheduler-private.h"
+#include "urlsession/transfer/u-transfer-private.h"
+
+G_BEGIN_DECLS
+
+/* Where one transfer stands. Every change goes through u_local_transfer_enter(), which knows the legal ones. */
+typedef enum {
+  U_LOCAL_NEW,
+  U_LOCAL_QUEUED,             /* waits for a place */
+  U_LOCAL_LOADING,            /* an exchange runs, its response is not there */
+  U_LOCAL_ASKING,             /* a redirect waits for a decision */
+  U_LOCAL_RECEIVING,          /* the body of the final response comes */
+  U_LOCAL_FINISHING,          /* a disk thread completes the file */
+  U_LOCAL_DONE,
+  U_LOCAL_N_STATES,
+} ULocalState;
+
+/* The executor inside this process. All of the I/O thread, but for what says otherwise. */
+typedef struct
+{
+  UExecutor base;
+  gatomicrefcount ref_count;
+  UWorker *worker;            /* any thread */
+  ULoaderSettings settings;   /* any thread, never changed; its objects owned */
+  GMainContext *context;      /* owned; of the session: where objects of the application are let go */
+  UScheduler *scheduler;      /* owned; made with the first transfer, as what follows */
+  UTimers *timers;            /* owned */
+  ULoaderTable *loaders;      /* owned */
+  guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
+} ULocalExecutor;
+
+/* One transfer inside this process. All of the I/O thread, but for what says otherwise. */
+typedef struct
+{
+  UTransfer base;             /* any thread */
+  ULocalExecutor *executor;   /* owned; any thread */
+  UTransferSpec *spec;        /* owned */
+
+  ULocalState state;
+  gboolean suspended;
+  gboolean cancelled;         /* a cancel came: the end is near, whatever else comes */
+  double priority;
+
+  /* The exchange */
+  USchedulerEntry slot;
+  URequestData *request;      /* owned; of this hop */
+  ULoad *load;                /* owned, nullable */
+  guint n_redirects;
+  URequestData *proposed;     /* owned, nullable; ASKING */
+  UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
+  gboolean encoded;           /* of response */
+  gboolean deliver_redirect;  /* the application wants the redirect itself */
+  UResponseData *held_response; /* owned, nullable; came while suspended */
+  gboolean held_encoded;
+  gboolean held_done;         /* the load ended while suspended, with held_error */
+  GError *held_error;         /* owned, nullable */
+  gboolean stalled;           /* suspended since the last byte: a connection lost now is no surprise */
+
+  /* The body */
+  gint64 credit;              /* what the application will take */
+  guint8 *chunk;              /* owned, nullable; being filled */
+  gsize chunk_size;
+  guint8 *whole;              /* owned, nullable; U_DELIVER_WHOLE */
+  gsize whole_length;
+  gsize whole_size;           /* with the room behind it */
+  GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
+  UTransferCounts counts;
+  gint64 wire;                /* bytes of the body as transferred */
+
+  /* The file */
+  int fd;                     /* -1: none */
+  char *part_path;            /* owned, nullable */
+  UResumePoint resume_point;
+  gboolean resumable;         /* resume_point is good for a later request */
+  gboolean asked_range;       /* the exchange asks for the rest only */
+  GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
+  char *kept_path;            /* owned, nullable */
+
+  /* Time */
+  UTimer idle_timer;
+  UTimer resource_timer;
+  UTimer progress_timer;
+  gint64 last_activity;       /* monotonic microseconds */
+  gint64 last_progress;
+  gint64 posted_received;     /* what the last PROGRESS said */
+  gint64 posted_sent;
+} ULocalTransfer;
+
+/* u-local-transfer.c: life */
+UTransfer *u_local_transfer_new        (ULocalExecutor       *executor,
+                                        UTransferSpec        *spec,
+                                        double                priority,
+                                        UDispatchQueue       *queue,
+                                        UTransferOwnerFunc    func,
+                                        gpointer              owner);
+void       u_local_transfer_free       (UTransfer            *transfer);
+void       u_local_transfer_begin      (ULocalTransfer       *self);
+void       u_local_transfer_command    (ULocalTransfer       *self,
+                                        const UCommand       *command);
+void       u_local_transfer_enter      (ULocalTransfer       *self,
+                                        ULocalState           state);
+void       u_local_transfer_requeue    (ULocalTransfer       *self,
+                                        gboolean              first);
+void       u_local_transfer_drop_load  (ULocalTransfer       *self);
+void       u_local_transfer_fail       (ULocalTransfer       *self,
+                                        GError               *error);
+void       u_local_transfer_complete   (ULocalTransfer       *self);
+void       u_local_transfer_done       (ULocalTransfer       *self,
+                                        UTransferEvent       *event);
+void       u_local_transfer_slot_cb    (USchedulerEntry      *entry);
+void       u_local_transfer_update_credit (ULocalTransfer    *self);
+
+/* u-local-transfer-load.c: what comes through the door */
+extern const ULoadSink u_local_transfer_sink;
+void       u_local_transfer_take_response (ULocalTransfer    *self,
+                                           UResponseData     *response,
+                                           gboolean           encoded);
+void       u_local_transfer_take_done     (ULocalTransfer    *self,
+                                           const GError      *error);
+void       u_local_transfer_accept        (ULocalTransfer    *self);
+
+/* u-local-transfer-clock.c: timers and progress */
+void       u_local_transfer_init_clock    (ULocalTransfer    *self);
+void       u_local_transfer_stop_clock    (ULocalTransfer    *self);
+void       u_local_transfer_touch         (ULocalTransfer    *self);
+void       u_local_transfer_update_clock  (ULocalTransfer    *self);
+void       u_local_transfer_progress      (ULocalTransfer    *self);
+
+/* u-local-transfer-body.c: where the body goes */
+guint8    *u_local_transfer_get_buffer    (ULocalTransfer    *self,
+                                           gsize             *size);
+gboolean   u_local_transfer_take_data     (ULocalTransfer    *self,
+                                           GBytes            *bytes,
+                                           gsize              length,
+                                           GError           **error);
+GBytes    *u_local_transfer_steal_whole   (ULocalTransfer    *self);
+void       u_local_transfer_convert       (ULocalTransfer    *self,
+                                           UTransferSpec     *spec);
+
+/* u-local-transfer-file.c: the file of a download */
+gboolean   u_local_transfer_reopen_file   (ULocalTransfer    *self);
+gboolean   u_local_transfer_open_file     (ULocalTransfer    *self,
+                                           gint64             expected,
+                                           GError           **error);
+gboolean   u_local_transfer_write_file    (ULocalTransfer    *self,
+                                           const guint8      *data,
+                                           gsize              length,
+                                           GError           **error);
+gboolean   u_local_transfer_truncate_file (ULocalTransfer    *self,
+                                           GError           **error);
+void       u_local_transfer_keep_file     (ULocalTransfer    *self);
+void       u_local_transfer_finish_file   (ULocalTransfer    *self,
+                                           UTransferEvent    *done,
+                                           gboolean           keep);
+
+G_END_DECLS

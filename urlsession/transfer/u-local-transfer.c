@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/transfer/u-local-transfer-private.h"
+
+#include <unistd.h>
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-uri-private.h"
+#include "urlsession/transfer/u-redirect-private.h"
+#include "urlsession/transfer/u-temp-file-private.h"
+
+/* What may be on its way to the application, undelivered, for one transfer. */
+#define WINDOW (256 * 1024)
+
+/* The body of a redirect is read so far, and no further: then its connection can be used again. */
+#define REDIRECT_BODY_LIMIT (16 * 1024)
+
+#define STATE(s) (1u << (s))
+
+static const char * const state_names[] = {
+  [U_LOCAL_NEW] = "new",
+  [U_LOCAL_QUEUED] = "queued",
+  [U_LOCAL_LOADING] = "loading",
+  [U_LOCAL_ASKING] = "asking",
+  [U_LOCAL_RECEIVING] = "receiving",
+  [U_LOCAL_FINISHING] = "finishing",
+  [U_LOCAL_DONE] = "done",
+};
+
+/* From each state, the states that may follow. */
+static const guint transitions[] = {
+  [U_LOCAL_NEW] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_QUEUED] = STATE (U_LOCAL_LOADING) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_LOADING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_ASKING) | STATE (U_LOCAL_RECEIVING) |
+                      STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_ASKING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_FINISHING) |
+                     STATE (U_LOCAL_DONE),
+  /* Back to the queue: a download whose connection went while it was suspended. */
+  [U_LOCAL_RECEIVING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_FINISHING] = STATE (U_LOCAL_DONE),
+  /* Once more: a response that became a download after all of it was there. */
+  [U_LOCAL_DONE] = STATE (U_LOCAL_RECEIVING),
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (state_names) == U_LOCAL_N_STATES);
+G_STATIC_ASSERT (G_N_ELEMENTS (transitions) == U_LOCAL_N_STATES);
+
+void
+u_local_transfer_enter (ULocalTransfer *self, ULocalState state)
+{
+  if ((transitions[self->state] & STATE (state)) == 0)
+    {
+      g_critical ("A transfer goes from “%s” to “%s”, which it must not.",
+                  state_names[self->state], state_names[state]);
+    }
+  self->state = state;
+}
+
+UTransfer *
+u_local_transfer_new (ULocalExecutor     *executor,
+                      UTransferSpec      *spec,
+                      double              priority,
+                      UDispatchQueue     *queue,
+                      UTransferOwnerFunc  func,
+                      gpointer            owner)
+{
+  ULocalTransfer *self = g_new0 (ULocalTransfer, 1);
+
+  u_transfer_init (&self->base, executor->base.klass, queue, func, owner);
+  self->executor = executor;
+  self->spec = u_transfer_spec_ref (spec);
+  self->request = u_request_data_ref (spec->request);
+  self->priority = priority;
+  self->credit = WINDOW;
+  self->fd = -1;
+  self->resume_point.total = -1;
+  self->counts.expected_to_receive = -1;
+  self->counts.expected_to_send = spec->request->body_kind == U_BODY_NONE ? 0 : -1;
+  if (spec->request->body_kind == U_BODY_BYTES)
+    self->counts.expected_to_send = (gint64) g_bytes_get_size (spec->request->body_bytes);
+
+  return &self->base;
+}
+
+/* Any thread, once nobody holds it: the I/O thread has let go of everything of its own before. */
+void
+u_local_transfer_free (UTransfer *transfer)
+{
+  ULocalTransfer *self = (ULocalTransfer *) transfer;
+
+  g_assert (self->load == NULL);
+
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->part_path);
+  u_transfer_spec_unref (self->spec);
+  u_request_data_unref (self->request);
+  g_clear_pointer (&self->proposed, u_request_data_unref);
+  g_clear_pointer (&self->response, u_response_data_unref);
+  g_clear_pointer (&self->held_response, u_response_data_unref);
+  g_clear_error (&self->held_error);
+  g_free (self->whole);
+  g_clear_pointer (&self->retained, g_ptr_array_unref);
+  g_clear_pointer (&self->kept_resume, g_bytes_unref);
+  g_free (self->kept_path);
+  g_free (self->chunk);
+  u_resume_point_clear (&self->resume_point);
+  g_free (self);
+}
+
+/* What limits and connections are counted by. */
+static char *
+dup_host_key (GUri *uri)
+{
+  const char *host = g_uri_get_host (uri);
+
+  return g_strdup_printf ("%s:%d", host != NULL ? host : "", u_uri_get_effective_port (uri));
+}
+
+void
+u_local_transfer_update_credit (ULocalTransfer *self)
+{
+  gint64 credit;
+
+  if (self->load == NULL)
+    return;
+
+  if (self->suspended)
+    credit = 0;
+  else if (self->state == U_LOCAL_ASKING)
+    credit = MAX (REDIRECT_BODY_LIMIT - self->counts.received, 0);
+  else if (self->state != U_LOCAL_RECEIVING)
+    credit = 0;
+  else if (self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_WHOLE)
+    credit = G_MAXINT64;
+  else
+    credit = MAX (self->credit, 0);
+
+  u_load_set_credit (self->load, credit);
+}
+
+static void
+start_exchange (ULocalTransfer *self, ULoader *loader)
+{
+  g_autoptr (UHeaderList) range = NULL;
+  ULoadParams params = {
+    .request = self->request,
+    .extra_headers = self->spec->headers,
+    .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
+    .decode = self->spec->delivery != U_DELIVER_FILE,
+    .priority = self->priority,
+    .credit = 0,
+  };
+
+  u_local_transfer_enter (self, U_LOCAL_LOADING);
+  self->asked_range = FALSE;
+  self->wire = 0;
+  self->counts.sent = 0;
+  if (self->spec->delivery == U_DELIVER_FILE)
+    {
+      range = u_resume_point_headers (&self->resume_point, self->spec->headers);
+      if (range != NULL)
+        {
+          params.extra_headers = range;
+          self->asked_range = TRUE;
+        }
+    }
+  self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
+  u_local_transfer_touch (self);
+  u_local_transfer_update_clock (self);
+}
+
+static ULoader *
+find_loader (ULocalTransfer *self)
+{
+  if (self->request->parsed == NULL)
+    return NULL;
+
+  return u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
+}
+
+/* A place became free. */
+void
+u_local_transfer_slot_cb (USchedulerEntry *entry)
+{
+  ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) entry - G_STRUCT_OFFSET (ULocalTransfer, slot));
+
+  start_exchange (self, find_loader (self));
+}
+
+/* Waits for a place for the request at hand, unless suspended. */
+static void
+queue_up (ULocalTransfer *self, gboolean first)
+{
+  ULoader *loader = find_loader (self);
+
+  if (loader == NULL)
+    {
+      g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
+
+      if (self->request->parsed == NULL)
+        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_URL, "“%s” is not a valid URL.", masked));
+      else
+        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
+                                                  "Nothing here loads URLs with the scheme “%s”: %s.",
+                                                  g_uri_get_scheme (self->request->parsed), masked));
+      return;
+    }
+  if (self->suspended || self->slot.waiting)
+    return;
+
+  if (loader->klass->uses_network)
+    {
+      g_autofree char *key = dup_host_key (self->request->parsed);
+
+      u_scheduler_add (self->executor->scheduler, &self->slot, key, self->priority, first);
+    }
+  else
+    {
+      start_exchange (self, loader);
+    }
+}
+
+void
+u_local_transfer_requeue (ULocalTransfer *self, gboolean first)
+{
+  u_local_transfer_enter (self, U_LOCAL_QUEUED);
+  u_local_transfer_update_clock (self);
+  queue_up (self, first);
+}
+
+/*
+ * u_local_transfer_begin:
+ *
+ * The first thing that happens on the I/O thread. The transfer holds itself from here to its end.
+ */
+void
+u_local_transfer_begin (ULocalTransfer *self)
+{
+  u_transfer_ref (&self->base);
+  u_local_transfer_init_clock (self);
+
+  if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
+    u_local_transfer_reopen_file (self);
+  u_local_transfer_requeue (self, FALSE);
+}
+
+void
+u_local_transfer_drop_load (ULocalTransfer *self)
+{
+  g_clear_pointer (&self->load, u_load_free);
+  g_clear_pointer (&self->chunk, g_free);
+  self->held_done = FALSE;
+  g_clear_error (&self->held_error);
+  g_clear_pointer (&self->held_response, u_response_data_unref);
+  if (self->executor->scheduler != NULL)
+    u_scheduler_release (self->executor->scheduler, &self->slot);
+}
+
+/*
+ * u_local_transfer_done:
+ * @event: (transfer full): the last one
+ */
+void
+u_local_transfer_done (ULocalTransfer *self, UTransferEvent *event)
+{
+  u_local_transfer_enter (self, U_LOCAL_DONE);
+  event->counts = self->counts;
+  if (event->resume_data == NULL && self->kept_resume != NULL)
+    {
+      event->resume_data = g_steal_pointer (&self->kept_resume);
+      event->partial_path = g_steal_pointer (&self->kept_path);
+    }
+  if (self->spec->pipe != NULL)
+    u_body_pipe_finish (self->spec->pipe, event->error);
+  g_clear_error (&self->held_error);
+  if (event->error != NULL)
+    self->held_error = g_error_copy (event->error);
+
+  u_transfer_event_push (event);
+  u_transfer_unref (&self->base);
+}
+
+static void
+end (ULocalTransfer *self, GError *error, gboolean keep)
+{
+  UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_DONE);
+
+  u_local_transfer_drop_load (self);
+  u_local_transfer_stop_clock (self);
+  event->error = error;
+  if (error != NULL && self->request->parsed != NULL)
+    event->failing_uri = u_uri_dup_bare (self->request->parsed);
+  else if (error != NULL)
+    event->failing_uri = u_uri_string_dup_masked (self->request->uri);
+
+  if (self->spec->delivery == U_DELIVER_FILE && self->fd >= 0)
+    {
+      u_local_transfer_enter (self, U_LOCAL_FINISHING);
+      u_local_transfer_finish_file (self, event, keep);
+    }
+  else
+    {
+      if (error == NULL && self->spec->delivery == U_DELIVER_WHOLE)
+        event->bytes = u_local_transfer_steal_whole (self);
+      u_local_transfer_done (self, event);
+    }
+}
+
+/*
+ * u_local_transfer_fail:
+ * @error: (transfer full): why
+ *
+ * Ends the transfer. What a download has got so far is kept where it can be gone on with.
+ */
+void
+u_local_transfer_fail (ULocalTransfer *self, GError *error)
+{
+  if (self->state == U_LOCAL_FINISHING || self->state == U_LOCAL_DONE)
+    g_error_free (error);
+  else
+    end (self, error, TRUE);
+}
+
+void
+u_local_transfer_complete (ULocalTransfer *self)
+{
+  end (self, NULL, FALSE);
+}
+
+static void
+cancel (ULocalTransfer *self, gboolean keep)
+{
+  if (self->state == U_LOCAL_FINISHING || self->state == U_LOCAL_DONE)
+    return;
+
+  end (self, g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled."), keep);
+}
+
+static void
+suspend (ULocalTransfer *self)
+{
+  if (self->suspended)
+    return;
+
+  self->suspended = TRUE;
+  self->stalled = TRUE;
+  if (self->slot.waiting)
+    u_scheduler_release (self->executor->scheduler, &self->slot);
+  u_local_transfer_update_credit (self);
+  u_local_transfer_update_clock (self);
+}
+
+static void
+resume (ULocalTransfer *self)
+{
+  if (!self->suspended)
+    return;
+
+  self->suspended = FALSE;
+  u_local_transfer_touch (self);
+  u_local_transfer_update_clock (self);
+  u_local_transfer_update_credit (self);
+  if (self->state == U_LOCAL_QUEUED)
+    {
+      queue_up (self, FALSE);
+      return;
+    }
+
+  /* What came meanwhile, in its order. Each step may end the transfer, or drop what the next one would handle. */
+  if (self->held_response != NULL)
+    {
+      g_autoptr (UResponseData) response = g_steal_pointer (&self->held_response);
+
+      u_local_transfer_take_response (self, response, self->held_encoded);
+    }
+  if (self->held_done && self->state != U_LOCAL_ASKING)
+    {
+      g_autoptr (GError) error = g_steal_pointer (&self->held_error);
+
+      self->held_done = FALSE;
+      u_local_transfer_take_done (self, error);
+    }
+}
+
+static void
+follow (ULocalTransfer *self, URequestData *other)
+{
+  g_autoptr (URequestData) next = g_steal_pointer (&self->proposed);
+  UTransferEvent *event;
+
+  if (self->state != U_LOCAL_ASKING)
+    return;
+
+  u_local_transfer_drop_load (self);
+  g_clear_pointer (&self->response, u_response_data_unref);
+  g_clear_pointer (&self->retained, g_ptr_array_unref);
+  self->counts.received = 0;
+  self->n_redirects++;
+  u_request_data_unref (self->request);
+  self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
+
+  event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
+  event->request = u_request_data_ref (self->request);
+  u_transfer_event_push (event);
+  u_local_transfer_requeue (self, TRUE);
+}
+
+static void
+deliver (ULocalTransfer *self)
+{
+  g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
+  g_autoptr (GError) error = NULL;
+
+  if (self->state != U_LOCAL_ASKING)
+    return;
+
+  g_clear_pointer (&self->proposed, u_request_data_unref);
+  self->deliver_redirect = TRUE;
+  self->counts.received = 0;
+  u_local_transfer_accept (self);
+  for (guint i = 0; pieces != NULL && i < pieces->len && self->state == U_LOCAL_RECEIVING; i++)
+    {
+      GBytes *piece = g_ptr_array_index (pieces, i);
+
+      if (!u_local_transfer_take_data (self, piece, g_bytes_get_size (piece), &error))
+        u_local_transfer_fail (self, g_steal_pointer (&error));
+    }
+  if (self->held_done && !self->suspended && self->state == U_LOCAL_RECEIVING)
+    {
+      g_autoptr (GError) held = g_steal_pointer (&self->held_error);
+
+      self->held_done = FALSE;
+      u_local_transfer_take_done (self, held);
+    }
+}
+
+void
+u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
+{
+  switch (command->kind)
+    {
+    case U_COMMAND_SUSPEND:
+      suspend (self);
+      break;
+    case U_COMMAND_RESUME:
+      resume (self);
+      break;
+    case U_COMMAND_CANCEL:
+      cancel (self, FALSE);
+      break;
+    case U_COMMAND_CANCEL_FOR_RESUME:
+      cancel (self, TRUE);
+      break;
+    case U_COMMAND_PRIORITY:
+      self->priority = command->priority;
+      if (self->slot.waiting)
+        u_scheduler_set_priority (self->executor->scheduler, &self->slot, command->priority);
+      if (self->load != NULL)
+        u_load_set_priority (self->load, command->priority);
+      break;
+    case U_COMMAND_CREDIT:
+      /* The application takes the pieces as they come: there is no other use for the first ones any more. */
+      g_clear_pointer (&self->retained, g_ptr_array_unref);
+      self->credit += command->length;
+      u_local_transfer_touch (self);
+      u_local_transfer_update_clock (self);
+      u_local_transfer_update_credit (self);
+      break;
+    case U_COMMAND_FOLLOW:
+      follow (self, command->request);
+      break;
+    case U_COMMAND_DELIVER:
+      deliver (self);
+      break;
+    case U_COMMAND_BECOME_DOWNLOAD:
+      u_local_transfer_convert (self, command->spec);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}

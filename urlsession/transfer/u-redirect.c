@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/transfer/u-redirect-private.h"
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-uri-private.h"
+
+/* What belongs to the origin it was written for. */
+static const char * const origin_headers[] = {
+  "Authorization",
+  "Cookie",
+  "Cookie2",
+  "Proxy-Authorization",
+  "Host",
+};
+
+/* What describes a body that is not sent any more. */
+static const char * const body_headers[] = {
+  "Content-Length",
+  "Content-Type",
+  "Content-Encoding",
+  "Content-Language",
+  "Content-Location",
+  "Transfer-Encoding",
+  "Digest",
+  "Content-Digest",
+  "Repr-Digest",
+};
+
+static void
+remove_headers (URequestData *request, const char * const *names, gsize n_names)
+{
+  for (gsize i = 0; i < n_names; i++)
+    {
+      if (u_header_list_count (request->headers, names[i]) > 0)
+        {
+          request->headers = u_header_list_unshare (request->headers);
+          u_header_list_remove (request->headers, names[i]);
+        }
+    }
+}
+
+static gboolean
+is_followed (guint status)
+{
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static gboolean
+becomes_get (guint status, const char *method)
+{
+  if (status == 303)
+    return !g_str_equal (method, "GET") && !g_str_equal (method, "HEAD");
+
+  return (status == 301 || status == 302) && g_str_equal (method, "POST");
+}
+
+URequestData *
+u_redirect_next (URequestData *request, UResponseData *response, GError **error)
+{
+  g_autoptr (URequestData) next = NULL;
+  g_autoptr (GUri) uri = NULL;
+  g_autofree char *string = NULL;
+  const char *location;
+  const char *scheme;
+
+  if (!is_followed (response->status) || response->headers == NULL)
+    return NULL;
+
+  location = u_header_list_get (response->headers, "Location");
+  if (location == NULL)
+    return NULL;
+  uri = u_uri_resolve (request->parsed, location);
+  if (uri == NULL)
+    return NULL;
+
+  /* A server that redirects to file: would read the disk of the user. */
+  scheme = g_uri_get_scheme (uri);
+  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https"))
+    {
+      g_autofree char *from = u_uri_dup_masked (request->parsed);
+
+      g_set_error (error, U_ERROR, U_ERROR_UNSUPPORTED_URL,
+                   "%s redirects to a URL with the scheme “%s”, which is not followed.", from, scheme);
+      return NULL;
+    }
+
+  next = u_request_data_copy (request);
+  string = g_uri_to_string (uri);
+  u_request_data_set_uri (next, string);
+  if (next->parsed == NULL)
+    return NULL;
+
+  if (becomes_get (response->status, request->method))
+    {
+      g_free (next->method);
+      next->method = g_strdup ("GET");
+      next->body_kind = U_BODY_NONE;
+      g_clear_pointer (&next->body_bytes, g_bytes_unref);
+      g_clear_pointer (&next->body_path, g_free);
+      g_clear_pointer (&next->body_content_type, g_free);
+      remove_headers (next, body_headers, G_N_ELEMENTS (body_headers));
+    }
+  if (!u_uri_same_origin (request->parsed, next->parsed))
+    remove_headers (next, origin_headers, G_N_ELEMENTS (origin_headers));
+
+  return g_steal_pointer (&next);
+}

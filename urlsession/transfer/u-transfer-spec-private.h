@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "urlsession/base/u-enums.h"
+#include "urlsession/message/u-digest-private.h"
+#include "urlsession/message/u-request-data-private.h"
+#include "urlsession/message/u-resume-data-private.h"
+#include "urlsession/transfer/u-body-pipe-private.h"
+
+G_BEGIN_DECLS
+
+/* Where the body goes. */
+typedef enum {
+  U_DELIVER_EVENTS,           /* piece by piece to the application, as it keeps up */
+  U_DELIVER_WHOLE,            /* in one piece, with the end */
+  U_DELIVER_PIPE,             /* to a stream that the application reads */
+  U_DELIVER_FILE,
+} UDelivery;
+
+
+/* One transfer, described: filled once by who makes it, then never changed. Atomically reference-counted. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  URequestData *request;      /* owned; what the application asked for */
+  UHeaderList *headers;       /* owned, nullable: the session's, for requests that do not have them */
+  double request_timeout;     /* seconds without progress; 0: none */
+  double resource_timeout;    /* seconds in all; 0: none */
+  UDelivery delivery;
+  gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
+  UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */
+
+  /* U_DELIVER_FILE */
+  char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file
+                               * that is handed over */
+  UFileConflict conflict;     /* what to do when the destination exists */
+  UResumeData *resume;        /* owned, nullable: what an earlier transfer left */
+  UDigest *digest;            /* owned, nullable: what the file must have */
+} UTransferSpec;
+
+UTransferSpec *u_transfer_spec_new   (URequestData *request);
+UTransferSpec *u_transfer_spec_ref   (UTransferSpec *self);
+void           u_transfer_spec_unref (UTransferSpec *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UTransferSpec, u_transfer_spec_unref)
+
+G_END_DECLS
