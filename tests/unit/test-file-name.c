@@ -111,7 +111,7 @@ test_table (void)
     {
       g_autofree char *name = u_file_name_suggest (cases[i].disposition, cases[i].uri, cases[i].mime_type);
 
-      g_test_message ("%s %s", cases[i].disposition, cases[i].uri);
+      g_test_message ("case %" G_GSIZE_FORMAT, i);
       g_assert_cmpstr (name, ==, cases[i].expected);
       check_safe (name);
     }
