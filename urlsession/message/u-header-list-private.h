@@ -29,8 +29,12 @@ char        *u_header_list_dup_joined (UHeaderList *self,
                                        const char  *name);
 guint        u_header_list_count    (UHeaderList *self,
                                      const char  *name);
+/* The same fields in the same order; the case of names does not count. */
+gboolean     u_header_list_equal    (UHeaderList *a,
+                                     UHeaderList *b);
 
-/* Names and values were checked before (u_header_name_is_valid(), u_header_value_is_valid()). */
+/* For a list that nobody else holds. Names and values were checked before (u_header_name_is_valid(),
+ * u_header_value_is_valid()). */
 void         u_header_list_append   (UHeaderList *self,
                                      const char  *name,
                                      const char  *value);

@@ -34,6 +34,10 @@ URequestData *u_request_data_ref   (URequestData *self);
 void          u_request_data_unref (URequestData *self);
 /* A deep enough copy, held by nobody else: headers are shared until changed. */
 URequestData *u_request_data_copy  (URequestData *self);
+/* Consumes the reference; returns data that nobody else holds, the same where possible. */
+URequestData *u_request_data_unshare (URequestData *self);
+gboolean      u_request_data_equal (URequestData *a,
+                                    URequestData *b);
 /* Replaces the URL, and what was parsed of it. */
 void          u_request_data_set_uri (URequestData *self,
                                       const char   *uri);

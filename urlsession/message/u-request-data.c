@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/message/u-request-data-private.h"
+
+#include "urlsession/message/u-uri-private.h"
+
+URequestData *
+u_request_data_new (const char *uri)
+{
+  URequestData *self = g_new0 (URequestData, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->method = g_strdup ("GET");
+  self->headers = u_header_list_new ();
+  u_request_data_set_uri (self, uri);
+
+  return self;
+}
+
+URequestData *
+u_request_data_ref (URequestData *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+u_request_data_unref (URequestData *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_free (self->uri);
+  g_clear_pointer (&self->parsed, g_uri_unref);
+  g_free (self->method);
+  u_header_list_unref (self->headers);
+  g_clear_pointer (&self->body_bytes, g_bytes_unref);
+  g_free (self->body_path);
+  g_free (self->body_content_type);
+  g_free (self);
+}
+
+URequestData *
+u_request_data_copy (URequestData *self)
+{
+  URequestData *copy = g_new0 (URequestData, 1);
+
+  g_atomic_ref_count_init (&copy->ref_count);
+  copy->uri = g_strdup (self->uri);
+  copy->parsed = self->parsed != NULL ? g_uri_ref (self->parsed) : NULL;
+  copy->method = g_strdup (self->method);
+  copy->headers = u_header_list_ref (self->headers);
+  copy->body_kind = self->body_kind;
+  copy->body_bytes = self->body_bytes != NULL ? g_bytes_ref (self->body_bytes) : NULL;
+  copy->body_path = g_strdup (self->body_path);
+  copy->body_content_type = g_strdup (self->body_content_type);
+  copy->timeout = self->timeout;
+
+  return copy;
+}
+
+/*
+ * u_request_data_unshare:
+ *
+ * Consumes the reference; returns data that nobody else holds, the same where possible.
+ */
+URequestData *
+u_request_data_unshare (URequestData *self)
+{
+  URequestData *copy;
+
+  if (g_atomic_ref_count_compare (&self->ref_count, 1))
+    return self;
+
+  copy = u_request_data_copy (self);
+  u_request_data_unref (self);
+
+  return copy;
+}
+
+void
+u_request_data_set_uri (URequestData *self, const char *uri)
+{
+  char *copy = g_strdup (uri);
+
+  g_free (self->uri);
+  self->uri = copy;
+  g_clear_pointer (&self->parsed, g_uri_unref);
+  if (copy != NULL)
+    self->parsed = u_uri_parse (copy, NULL);
+}
+
+gboolean
+u_request_data_equal (URequestData *a, URequestData *b)
+{
+  if (a == b)
+    return TRUE;
+
+  if (g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
+      a->timeout != b->timeout || a->body_kind != b->body_kind ||
+      g_strcmp0 (a->body_path, b->body_path) != 0 ||
+      g_strcmp0 (a->body_content_type, b->body_content_type) != 0 ||
+      !u_header_list_equal (a->headers, b->headers))
+    return FALSE;
+
+  return a->body_bytes == b->body_bytes ||
+         (a->body_bytes != NULL && b->body_bytes != NULL && g_bytes_equal (a->body_bytes, b->body_bytes));
+}
