@@ -9,5 +9,13 @@
 #include <urlsession/message/u-http-response.h>
 #include <urlsession/message/u-request.h>
 #include <urlsession/message/u-response.h>
+#include <urlsession/session/u-session-configuration.h>
+#include <urlsession/session/u-session.h>
+#include <urlsession/task/u-data-task.h>
+#include <urlsession/task/u-decision.h>
+#include <urlsession/task/u-download-task.h>
+#include <urlsession/task/u-redirect-decision.h>
+#include <urlsession/task/u-response-decision.h>
+#include <urlsession/task/u-task.h>
 #include <urlsession/u-enum-types.h>
 #include <urlsession/u-version.h>

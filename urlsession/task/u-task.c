@@ -238,6 +238,7 @@ describe (UTask *self, UExecutor **executor, GError **error)
   self->host->fill_spec (self->session, spec);
   if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
     return NULL;
+  self->request_timeout = data->timeout > 0 ? data->timeout : spec->request_timeout;
 
   return g_steal_pointer (&spec);
 }

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
  * blocks: it stops when told that nothing is wanted. Plain C, atomically reference-counted. */
 typedef struct _UBodyPipe UBodyPipe;
 
-/* Called on the thread of the reader, with the bytes that it took or with -1 when it closed the pipe early. */
+/* Called on the thread of the reader, with the bytes that it took or with -1 when it closed the pipe early. The pipe is
+ * locked meanwhile. */
 typedef void (*UBodyPipeDrained) (gpointer user_data, gint64 length);
 
 UBodyPipe *u_body_pipe_new           (void);
@@ -22,7 +23,7 @@ void       u_body_pipe_push          (UBodyPipe        *self,
 void       u_body_pipe_finish        (UBodyPipe        *self,
                                       const GError     *error);
 
-/* The reader's side. @drained is called while the pipe is locked against nothing: it may call anything. */
+/* The reader's side. */
 void       u_body_pipe_set_drained   (UBodyPipe        *self,
                                       UBodyPipeDrained  drained,
                                       gpointer          user_data,
@@ -35,7 +36,7 @@ gssize     u_body_pipe_read          (UBodyPipe        *self,
                                       GError          **error);
 gboolean   u_body_pipe_is_readable   (UBodyPipe        *self);
 GSource   *u_body_pipe_create_source (UBodyPipe        *self);
-void       u_body_pipe_close         (UBodyPipe        *self);
+gboolean   u_body_pipe_close         (UBodyPipe        *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UBodyPipe, u_body_pipe_unref)
 

@@ -268,14 +268,18 @@ u_body_pipe_is_readable (UBodyPipe *self)
  * u_body_pipe_close:
  *
  * Nothing more is read: what waits is thrown away, and the writer is told to stop.
+ *
+ * Returns: %TRUE if the end had been reached, %FALSE if there was more to come
  */
-void
+gboolean
 u_body_pipe_close (UBodyPipe *self)
 {
   GDestroyNotify destroy;
+  gboolean at_end;
   gpointer data;
 
   g_mutex_lock (&self->lock);
+  at_end = self->finished && g_queue_is_empty (&self->pieces);
   self->closed = TRUE;
   g_queue_clear_full (&self->pieces, (GDestroyNotify) g_bytes_unref);
   self->offset = 0;
@@ -287,6 +291,8 @@ u_body_pipe_close (UBodyPipe *self)
 
   if (destroy != NULL)
     destroy (data);
+
+  return at_end;
 }
 
 static gboolean

@@ -10,6 +10,8 @@ typedef struct
   ULocalExecutor *executor;   /* owned, nullable */
   UCommand command;           /* its pointers owned */
   gboolean begin;
+  UDispatchQueue *queue;      /* owned, nullable */
+  UEvent *reply;              /* owned, nullable */
 } CommandItem;
 
 static void u_local_executor_unref (ULocalExecutor *self);
@@ -188,22 +190,28 @@ drop_connections_run (UWorkItem *item)
 
   if (self->executor->loaders != NULL)
     u_loader_table_drop_idle (self->executor->loaders);
+  u_dispatch_queue_push (self->queue, self->reply);
+  u_dispatch_queue_unref (self->queue);
   u_local_executor_unref (self->executor);
   g_free (self);
 }
 
 static void
-local_executor_drop_connections (UExecutor *executor)
+local_executor_drop_connections (UExecutor *executor, UDispatchQueue *queue, UEvent *reply)
 {
   ULocalExecutor *self = (ULocalExecutor *) executor;
   CommandItem *item = g_new0 (CommandItem, 1);
 
   item->item.run = drop_connections_run;
   item->executor = u_local_executor_ref (self);
+  item->queue = u_dispatch_queue_ref (queue);
+  item->reply = reply;
   if (!u_worker_post (self->worker, &item->item))
     {
-      g_free (item);
+      u_dispatch_queue_push (queue, reply);
+      u_dispatch_queue_unref (item->queue);
       u_local_executor_unref (self);
+      g_free (item);
     }
 }
 

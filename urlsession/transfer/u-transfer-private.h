@@ -88,8 +88,10 @@ typedef struct
                          const UCommand *command);
   void       (*free_transfer) (UTransfer *transfer);
   gboolean   (*is_lost) (UExecutor *self);
-  /* Connections that are idle are closed; later requests use new ones. */
-  void       (*drop_connections) (UExecutor *self);
+  /* Connections that are idle are closed, later requests use new ones; then @reply is pushed. */
+  void       (*drop_connections) (UExecutor      *self,
+                                  UDispatchQueue *queue,
+                                  UEvent         *reply);
   void       (*free)    (UExecutor *self);
 } UExecutorClass;
 

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/base/u-error.h"
+#include "urlsession/session/u-session-private.h"
+
+/* A body up to this size is parsed where it is; a larger one is not, so that the main loop has its peace. */
+#define PARSE_INLINE_LIMIT (16 * 1024)
+
+/* What a one-line call is about, and what comes out of it. */
+typedef struct
+{
+  UTask *task;                /* owned */
+  UResponse *response;        /* owned, nullable */
+} Call;
+
+static void
+call_free (gpointer data)
+{
+  Call *call = data;
+
+  g_object_unref (call->task);
+  g_clear_object (&call->response);
+  g_free (call);
+}
+
+/* (transfer full): the GTask of the call. Its context is the caller's, as is that of the task's own call. */
+static GTask *
+call_new (USession            *self,
+          UTask               *task,
+          gpointer             tag,
+          GCancellable        *cancellable,
+          GAsyncReadyCallback  callback,
+          gpointer             user_data)
+{
+  GTask *result = g_task_new (self, cancellable, callback, user_data);
+  Call *call = g_new0 (Call, 1);
+
+  call->task = task;
+  u_task_set_quiet (task);
+  g_task_set_source_tag (result, tag);
+  g_task_set_check_cancellable (result, FALSE);
+  g_task_set_task_data (result, call, call_free);
+
+  return result;
+}
+
+static void
+call_take_response (GTask *result)
+{
+  Call *call = g_task_get_task_data (result);
+  UResponse *response = u_task_get_response (call->task);
+
+  call->response = response != NULL ? g_object_ref (response) : NULL;
+}
+
+static gpointer
+call_finish (USession *self, GAsyncResult *result, gpointer tag, UResponse **response, GError **error)
+{
+  gpointer value;
+
+  if (response != NULL)
+    *response = NULL;
+  g_return_val_if_fail (U_IS_SESSION (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+
+  value = g_task_propagate_pointer (G_TASK (result), error);
+  if (value != NULL && response != NULL)
+    *response = g_steal_pointer (&((Call *) g_task_get_task_data (G_TASK (result)))->response);
+
+  return value;
+}
+
+static void
+loaded_cb (GObject *source, GAsyncResult *loaded, gpointer user_data)
+{
+  g_autoptr (GTask) result = user_data;
+  g_autoptr (GError) error = NULL;
+  GBytes *bytes = u_data_task_load_finish (U_DATA_TASK (source), loaded, &error);
+
+  call_take_response (result);
+  if (bytes != NULL)
+    g_task_return_pointer (result, bytes, (GDestroyNotify) g_bytes_unref);
+  else
+    g_task_return_error (result, g_steal_pointer (&error));
+}
+
+/**
+ * u_session_data_async:
+ * @self: a session
+ * @request: what to load, copied
+ * @cancellable: (nullable): cancels the load
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Loads something into memory: the whole body, and the response.
+ *
+ * Redirects and challenges are offered to the handlers of the session; the rest of what happens on the way is not told.
+ */
+void
+u_session_data_async (USession            *self,
+                      URequest            *request,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  UDataTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_data_task (self, request);
+  u_data_task_load_async (task, cancellable, loaded_cb,
+                          call_new (self, U_TASK (task), u_session_data_async, cancellable, callback, user_data));
+}
+
+/**
+ * u_session_data_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.data_async] began.
+ *
+ * An HTTP error status is no error here: look at @response.
+ *
+ * Returns: (transfer full): the body, empty if there was none
+ */
+GBytes *
+u_session_data_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, u_session_data_async, response, error);
+}
+
+static void
+opened_cb (GObject *source, GAsyncResult *opened, gpointer user_data)
+{
+  g_autoptr (GTask) result = user_data;
+  g_autoptr (GError) error = NULL;
+  GInputStream *stream = u_data_task_open_finish (U_DATA_TASK (source), opened, &error);
+
+  call_take_response (result);
+  if (stream != NULL)
+    g_task_return_pointer (result, stream, g_object_unref);
+  else
+    g_task_return_error (result, g_steal_pointer (&error));
+}
+
+/**
+ * u_session_open_async:
+ * @self: a session
+ * @request: what to load, copied
+ * @cancellable: (nullable): cancels the load, also while the stream is read
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Loads something as a stream: the call ends when the response is there, the body is read as it comes.
+ */
+void
+u_session_open_async (USession            *self,
+                      URequest            *request,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  UDataTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_data_task (self, request);
+  u_data_task_open_async (task, cancellable, opened_cb,
+                          call_new (self, U_TASK (task), u_session_open_async, cancellable, callback, user_data));
+}
+
+/**
+ * u_session_open_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.open_async] began.
+ *
+ * The network is read only as fast as the stream is. Closing the stream before its end cancels the load; an error on the
+ * way is an error of the read, in the domain `U_ERROR`.
+ *
+ * Returns: (transfer full): a stream of the body
+ */
+GInputStream *
+u_session_open_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, u_session_open_async, response, error);
+}
+
+static void
+saved_cb (GObject *source, GAsyncResult *saved, gpointer user_data)
+{
+  g_autoptr (GTask) result = user_data;
+  g_autoptr (GError) error = NULL;
+  GFile *file = u_download_task_save_finish (U_DOWNLOAD_TASK (source), saved, &error);
+
+  call_take_response (result);
+  if (file != NULL)
+    g_task_return_pointer (result, file, g_object_unref);
+  else
+    g_task_return_error (result, g_steal_pointer (&error));
+}
+
+/**
+ * u_session_download_async:
+ * @self: a session
+ * @request: what to load, copied
+ * @destination: (nullable): a local file, or a folder that exists; %NULL for a temporary file that belongs to the caller
+ * @cancellable: (nullable): cancels the download
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Loads something into a file, which appears at its destination only when it is complete.
+ *
+ * For progress, and to resume a download that broke off, make a task: [method@Session.create_download_task] and
+ * [method@DownloadTask.save_async].
+ */
+void
+u_session_download_async (USession            *self,
+                          URequest            *request,
+                          GFile               *destination,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  UDownloadTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (destination == NULL || G_IS_FILE (destination));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_download_task (self, request);
+  u_download_task_save_async (task, destination, cancellable, saved_cb,
+                              call_new (self, U_TASK (task), u_session_download_async, cancellable, callback,
+                                        user_data));
+}
+
+/**
+ * u_session_download_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.download_async] began.
+ *
+ * A response with an HTTP error status is `U_ERROR_BAD_SERVER_RESPONSE` here: nothing was saved.
+ *
+ * Returns: (transfer full): the file
+ */
+GFile *
+u_session_download_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, u_session_download_async, response, error);
+}
+
+static JsonNode *
+parse_json (GBytes *bytes, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  g_autoptr (GError) parse_error = NULL;
+  JsonNode *root;
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+
+  if (!json_parser_load_from_data (parser, data != NULL ? data : "", (gssize) length, &parse_error))
+    {
+      g_set_error (error, U_ERROR, U_ERROR_CANNOT_PARSE_JSON, "The body is not valid JSON: %s", parse_error->message);
+      return NULL;
+    }
+  root = json_parser_steal_root (parser);
+  if (root == NULL)
+    g_set_error_literal (error, U_ERROR, U_ERROR_CANNOT_PARSE_JSON, "The body is empty, which is not valid JSON.");
+
+  return root;
+}
+
+static void
+parse_thread (GTask *job, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *root = parse_json (data, &error);
+
+  if (root != NULL)
+    g_task_return_pointer (job, root, (GDestroyNotify) json_node_unref);
+  else
+    g_task_return_error (job, g_steal_pointer (&error));
+}
+
+static void
+return_json (GTask *result, JsonNode *root, GError *error)
+{
+  if (root != NULL)
+    g_task_return_pointer (result, root, (GDestroyNotify) json_node_unref);
+  else
+    g_task_return_error (result, error);
+}
+
+static void
+parsed_cb (GObject *source, GAsyncResult *parsed, gpointer user_data)
+{
+  g_autoptr (GTask) result = user_data;
+  GError *error = NULL;
+  JsonNode *root = g_task_propagate_pointer (G_TASK (parsed), &error);
+
+  return_json (result, root, error);
+}
+
+static void
+json_loaded_cb (GObject *source, GAsyncResult *loaded, gpointer user_data)
+{
+  g_autoptr (GTask) result = user_data;
+  GError *error = NULL;
+  g_autoptr (GBytes) bytes = u_data_task_load_finish (U_DATA_TASK (source), loaded, &error);
+
+  call_take_response (result);
+  if (bytes == NULL)
+    {
+      g_task_return_error (result, error);
+    }
+  else if (g_bytes_get_size (bytes) <= PARSE_INLINE_LIMIT)
+    {
+      JsonNode *root = parse_json (bytes, &error);
+
+      return_json (result, root, error);
+    }
+  else
+    {
+      /* No source object: the other thread would touch it. */
+      g_autoptr (GTask) job = g_task_new (NULL, NULL, parsed_cb, g_steal_pointer (&result));
+
+      g_task_set_task_data (job, g_steal_pointer (&bytes), (GDestroyNotify) g_bytes_unref);
+      g_task_run_in_thread (job, parse_thread);
+    }
+}
+
+/**
+ * u_session_json_async:
+ * @self: a session
+ * @request: what to load, copied
+ * @cancellable: (nullable): cancels the load
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Loads something and parses it as JSON, whatever type the response names.
+ */
+void
+u_session_json_async (USession            *self,
+                      URequest            *request,
+                      GCancellable        *cancellable,
+                      GAsyncReadyCallback  callback,
+                      gpointer             user_data)
+{
+  UDataTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_data_task (self, request);
+  u_data_task_load_async (task, cancellable, json_loaded_cb,
+                          call_new (self, U_TASK (task), u_session_json_async, cancellable, callback, user_data));
+}
+
+/**
+ * u_session_json_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.json_async] began.
+ *
+ * A body that is not JSON is `U_ERROR_CANNOT_PARSE_JSON`. An HTTP error status is no error: look at @response.
+ *
+ * Returns: (transfer full): the root of the document
+ */
+JsonNode *
+u_session_json_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, u_session_json_async, response, error);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <urlsession/base/u-macros.h>
+#include <urlsession/base/u-types.h>
+#include <urlsession/message/u-headers.h>
+
+G_BEGIN_DECLS
+
+#define U_TYPE_SESSION_CONFIGURATION (u_session_configuration_get_type ())
+
+U_AVAILABLE_IN_ALL
+G_DECLARE_FINAL_TYPE (USessionConfiguration, u_session_configuration, U, SESSION_CONFIGURATION, GObject)
+
+U_AVAILABLE_IN_ALL
+USessionConfiguration *u_session_configuration_new                          (void) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+USessionConfiguration *u_session_configuration_new_ephemeral                (void) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+USessionConfiguration *u_session_configuration_new_background               (const char *identifier) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+USessionConfiguration *u_session_configuration_copy                         (USessionConfiguration *self) G_GNUC_WARN_UNUSED_RESULT;
+
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_is_sealed                    (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_ephemeral                (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+const char            *u_session_configuration_get_identifier               (USessionConfiguration *self);
+
+U_AVAILABLE_IN_ALL
+double                 u_session_configuration_get_request_timeout          (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_request_timeout          (USessionConfiguration *self,
+                                                                             double                 request_timeout);
+U_AVAILABLE_IN_ALL
+double                 u_session_configuration_get_resource_timeout         (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_resource_timeout         (USessionConfiguration *self,
+                                                                             double                 resource_timeout);
+U_AVAILABLE_IN_ALL
+guint                  u_session_configuration_get_max_connections_per_host (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_max_connections_per_host (USessionConfiguration *self,
+                                                                             guint                  max_connections_per_host);
+U_AVAILABLE_IN_ALL
+UHeaders              *u_session_configuration_get_headers                  (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+GTlsDatabase          *u_session_configuration_get_tls_database             (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_tls_database             (USessionConfiguration *self,
+                                                                             GTlsDatabase          *tls_database);
+
+G_END_DECLS

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/session/u-session-private.h"
+
+/**
+ * USession::task-completed:
+ * @self: the session
+ * @task: the task
+ * @error: (nullable): why it failed
+ *
+ * The twin of [signal@Task::completed], for all tasks.
+ */
+/**
+ * USession::task-sent-data:
+ * @self: the session
+ * @task: the task
+ * @bytes_sent: bytes since the last time
+ * @total_bytes_sent: bytes of the body so far
+ * @total_bytes_expected: bytes of the body, -1 if unknown
+ *
+ * The twin of [signal@Task::sent-data], for all tasks.
+ */
+/**
+ * USession::task-decide-redirect:
+ * @self: the session
+ * @task: the task
+ * @decision: the question
+ *
+ * The twin of [signal@Task::decide-redirect], for all tasks whose own handlers did not answer.
+ *
+ * Returns: %TRUE if the handler answers
+ */
+/**
+ * USession::task-decide-response:
+ * @self: the session
+ * @task: the task
+ * @decision: the question
+ *
+ * The twin of [signal@DataTask::decide-response], for all tasks whose own handlers did not answer.
+ *
+ * Returns: %TRUE if the handler answers
+ */
+/**
+ * USession::task-received-data:
+ * @self: the session
+ * @task: the task
+ * @bytes: the next bytes of the body
+ *
+ * The twin of [signal@DataTask::received-data], for all tasks.
+ */
+/**
+ * USession::task-became-download:
+ * @self: the session
+ * @task: the task
+ * @download_task: the task that took its place
+ *
+ * The twin of [signal@DataTask::became-download], for all tasks.
+ */
+/**
+ * USession::task-wrote-data:
+ * @self: the session
+ * @task: the task
+ * @bytes_written: bytes since the last time
+ * @total_bytes_written: bytes that are in the file
+ * @total_bytes_expected: bytes that the file will have, -1 if unknown
+ *
+ * The twin of [signal@DownloadTask::wrote-data], for all tasks.
+ */
+/**
+ * USession::task-resumed-at-offset:
+ * @self: the session
+ * @task: the task
+ * @offset: bytes that are there already
+ * @total_bytes_expected: bytes that the file will have, -1 if unknown
+ *
+ * The twin of [signal@DownloadTask::resumed-at-offset], for all tasks.
+ */
+/**
+ * USession::task-finished-download:
+ * @self: the session
+ * @task: the task
+ * @location: the temporary file
+ *
+ * The twin of [signal@DownloadTask::finished-download], for all tasks. The file is removed when the last handler
+ * returns.
+ */
+
+void
+u_session_install_twins (void)
+{
+  u_task_signals_install_twins (U_TYPE_SESSION);
+}

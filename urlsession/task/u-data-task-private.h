@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "urlsession/task/u-data-task.h"
+#include "urlsession/task/u-task-waiter-private.h"
+
+G_BEGIN_DECLS
+
+struct _UDataTask
+{
+  UTask parent_instance;
+
+  UTaskWaiter load;           /* for the whole body */
+  UTaskWaiter open;           /* for a stream of it */
+  UBodyPipe *pipe;            /* owned, nullable; what the stream reads */
+};
+
+struct _UDataTaskClass
+{
+  UTaskClass parent_class;
+};
+
+UDataTask *u_data_task_new             (USession        *session,
+                                        const UTaskHost *host,
+                                        URequest        *request,
+                                        GError          *birth_error);
+void       u_data_task_become_download (UDataTask       *self);
+
+G_END_DECLS

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/task/u-data-task.h"
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/task/u-body-stream-private.h"
+#include "urlsession/task/u-data-task-private.h"
+#include "urlsession/task/u-response-decision-private.h"
+
+/**
+ * UDataTask:
+ *
+ * A task whose body goes to the application: piece by piece with [signal@DataTask::received-data], in one piece with
+ * [method@DataTask.load_async], or as a stream with [method@DataTask.open_async].
+ *
+ * However it is read, the task never runs ahead of the application by more than a quarter of a mebibyte, except for the
+ * one piece that was asked for.
+ */
+
+G_DEFINE_TYPE (UDataTask, u_data_task, U_TYPE_TASK)
+
+static gboolean
+u_data_task_fill_spec (UTask *task, UTransferSpec *spec, GError **error)
+{
+  UDataTask *self = U_DATA_TASK (task);
+
+  if (self->pipe != NULL)
+    {
+      spec->delivery = U_DELIVER_PIPE;
+      spec->pipe = u_body_pipe_ref (self->pipe);
+    }
+  else if (self->load.task != NULL)
+    {
+      spec->delivery = U_DELIVER_WHOLE;
+      spec->also_events = !task->quiet && u_task_is_heard (task, U_DATA_TASK_RECEIVED_DATA);
+    }
+  else
+    {
+      spec->delivery = U_DELIVER_EVENTS;
+    }
+
+  return TRUE;
+}
+
+static void
+u_data_task_responded (UTask *task)
+{
+  UDataTask *self = U_DATA_TASK (task);
+  g_autoptr (UResponseDecision) decision = NULL;
+
+  if (self->pipe != NULL)
+    {
+      if (self->open.task != NULL)
+        u_task_waiter_return (&self->open, u_body_stream_new (task, self->pipe), g_object_unref);
+      return;
+    }
+  if (task->quiet || !u_task_is_heard (task, U_DATA_TASK_DECIDE_RESPONSE))
+    return;
+
+  decision = u_response_decision_new (task, task->response);
+  u_task_ask (task, U_DECISION (decision), U_DATA_TASK_DECIDE_RESPONSE, task->request_timeout);
+}
+
+static void
+u_data_task_received (UTask *task, GBytes *bytes)
+{
+  if (!task->quiet)
+    u_task_emit (task, U_DATA_TASK_RECEIVED_DATA, bytes);
+}
+
+static void
+u_data_task_completed (UTask *task, UTransferEvent *event)
+{
+  UDataTask *self = U_DATA_TASK (task);
+
+  if (event->error != NULL)
+    {
+      u_task_waiter_return_error (&self->open, event->error);
+      u_task_waiter_return_error (&self->load, event->error);
+    }
+  else if (self->load.task != NULL)
+    {
+      u_task_waiter_return (&self->load, g_steal_pointer (&event->bytes), (GDestroyNotify) g_bytes_unref);
+    }
+}
+
+static void
+u_data_task_finalize (GObject *object)
+{
+  UDataTask *self = U_DATA_TASK (object);
+
+  g_assert (self->load.task == NULL && self->open.task == NULL);
+  g_clear_pointer (&self->pipe, u_body_pipe_unref);
+
+  G_OBJECT_CLASS (u_data_task_parent_class)->finalize (object);
+}
+
+static void
+u_data_task_class_init (UDataTaskClass *klass)
+{
+  UTaskClass *task_class = U_TASK_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = u_data_task_finalize;
+  task_class->fill_spec = u_data_task_fill_spec;
+  task_class->responded = u_data_task_responded;
+  task_class->received = u_data_task_received;
+  task_class->completed = u_data_task_completed;
+
+  /**
+   * UDataTask::decide-response:
+   * @self: the task
+   * @decision: the question
+   *
+   * Emitted when the head of the response is there, before anything of the body is delivered.
+   *
+   * Return %TRUE to answer later. Without an answer the body is allowed. While the question is open nothing is
+   * delivered, and the task fails with `U_ERROR_TIMED_OUT` once the request timeout has passed.
+   *
+   * Returns: %TRUE if the handler answers
+   */
+  /**
+   * UDataTask::received-data:
+   * @self: the task
+   * @bytes: the next bytes of the body
+   *
+   * Emitted for each piece of the body, in order and after decoding.
+   */
+  /**
+   * UDataTask::became-download:
+   * @self: the task
+   * @download_task: the task that took its place
+   *
+   * Emitted when a decision made the body go to a file.
+   *
+   * The new task runs already. No other signal of the data task follows.
+   */
+  u_task_signals_install (G_TYPE_FROM_CLASS (klass));
+}
+
+static void
+u_data_task_init (UDataTask *self)
+{
+}
+
+UDataTask *
+u_data_task_new (USession *session, const UTaskHost *host, URequest *request, GError *birth_error)
+{
+  UDataTask *self = g_object_new (U_TYPE_DATA_TASK, NULL);
+
+  u_task_setup (U_TASK (self), session, host, request, birth_error);
+
+  return self;
+}
+
+/*
+ * u_data_task_become_download:
+ *
+ * In the context of the session, after the response and before the first byte was delivered.
+ */
+void
+u_data_task_become_download (UDataTask *self)
+{
+  UTask *task = U_TASK (self);
+  g_autoptr (UTask) hold = g_object_ref (task);
+  g_autoptr (UTask) heir = NULL;
+  g_autoptr (UTransferSpec) spec = NULL;
+  g_autoptr (URequestData) data = NULL;
+  g_autoptr (GError) error = NULL;
+  UCommand command = { .kind = U_COMMAND_BECOME_DOWNLOAD };
+
+  if (u_task_get_state (task) == U_TASK_STATE_CANCELING)
+    return;
+
+  heir = task->host->create_download (task->session, task->original_request);
+  data = u_request_ref_data (task->original_request);
+  spec = u_transfer_spec_new (data);
+  task->host->fill_spec (task->session, spec);
+  U_TASK_GET_CLASS (heir)->fill_spec (heir, spec, NULL);
+
+  u_task_replace (task, heir);
+  command.spec = spec;
+  u_task_send_command (heir, &command);
+
+  g_object_notify (G_OBJECT (task), "state");
+  u_task_emit (task, U_DATA_TASK_BECAME_DOWNLOAD, U_DOWNLOAD_TASK (heir));
+  error = g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task became a download.");
+  u_task_waiter_return_error (&self->load, error);
+}
+
+/**
+ * u_data_task_load_async:
+ * @self: a task that was not resumed yet
+ * @cancellable: (nullable): cancels the task
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Resumes the task and waits for its whole body.
+ *
+ * The task stays at hand for its response and its progress. Its signals are emitted as well, those of the pieces if
+ * somebody listens to them when this is called.
+ */
+void
+u_data_task_load_async (UDataTask *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (U_IS_DATA_TASK (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!u_task_waiter_begin (&self->load, U_TASK (self), u_data_task_load_async, "u_data_task_load_async", cancellable,
+                            callback, user_data))
+    return;
+
+  if (g_cancellable_is_cancelled (cancellable))
+    u_task_cancel (U_TASK (self));
+  u_task_resume (U_TASK (self));
+}
+
+/**
+ * u_data_task_load_finish:
+ * @self: the task
+ * @result: the result of the call
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@DataTask.load_async] began.
+ *
+ * An HTTP error status is no error here: look at [property@Task:response].
+ *
+ * Returns: (transfer full): the body, empty if there was none
+ */
+GBytes *
+u_data_task_load_finish (UDataTask *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (U_IS_DATA_TASK (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, u_data_task_load_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * u_data_task_open_async:
+ * @self: a task that was not resumed yet
+ * @cancellable: (nullable): cancels the task
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Resumes the task and waits for the head of its response, to read the body as a stream.
+ *
+ * There is no [signal@DataTask::decide-response] then.
+ */
+void
+u_data_task_open_async (UDataTask *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (U_IS_DATA_TASK (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  if (!u_task_waiter_begin (&self->open, U_TASK (self), u_data_task_open_async, "u_data_task_open_async", cancellable,
+                            callback, user_data))
+    return;
+
+  self->pipe = u_body_pipe_new ();
+  if (g_cancellable_is_cancelled (cancellable))
+    u_task_cancel (U_TASK (self));
+  u_task_resume (U_TASK (self));
+}
+
+/**
+ * u_data_task_open_finish:
+ * @self: the task
+ * @result: the result of the call
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@DataTask.open_async] began.
+ *
+ * The stream can be read from any thread, and is pollable. The network is read only as fast as the stream is. An error
+ * of the transfer is an error of the read, in the domain `U_ERROR`; closing the stream before its end cancels the task.
+ *
+ * Returns: (transfer full): a stream of the body
+ */
+GInputStream *
+u_data_task_open_finish (UDataTask *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (U_IS_DATA_TASK (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, u_data_task_open_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
