@@ -20,8 +20,9 @@ typedef struct
   guint8 *(*get_buffer) (gpointer user_data, gsize *size);
   /* @length bytes are in the buffer, they came as @wire_length bytes. */
   void (*data) (gpointer user_data, gsize length, gint64 wire_length);
-  /* Once, at the end. @error: an error of GIO or of U_ERROR; NULL: the body was complete. */
-  void (*done) (gpointer user_data, const GError *error);
+  /* Once, at the end. @error: an error of GIO or of U_ERROR; NULL: the body was complete. @wire_length: what came after
+   * the last data(), such as the check sum of a coding. */
+  void (*done) (gpointer user_data, const GError *error, gint64 wire_length);
 } UHttpBodyFuncs;
 
 UHttpBody *u_http_body_new        (GInputStream         *stream,

@@ -210,7 +210,7 @@ finish (UHttpBody *self, const GError *error)
 {
   /* The connection first: who starts the next load in done() shall find it free. */
   u_http_body_stop (self);
-  self->funcs->done (self->user_data, error);
+  self->funcs->done (self->user_data, error, self->unreported);
 }
 
 static void

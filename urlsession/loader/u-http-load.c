@@ -95,11 +95,11 @@ emit (UHttpLoad *self, const ULoadEvent *event)
 
 /* The one way to the end. @error: nullable, an error of any domain. */
 static void
-finish (UHttpLoad *self, const GError *error)
+finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
 {
   g_autoptr (UHttpLoad) keep = load_ref (self);
   g_autoptr (GError) mapped = NULL;
-  ULoadEvent event = { .kind = U_LOAD_DONE };
+  ULoadEvent event = { .kind = U_LOAD_DONE, .wire_length = wire_length };
 
   if (self->stopped)
     return;
@@ -119,6 +119,12 @@ finish (UHttpLoad *self, const GError *error)
   stop (self);
   event.error = mapped;
   emit (self, &event);
+}
+
+static void
+finish (UHttpLoad *self, const GError *error)
+{
+  finish_with_rest (self, error, 0);
 }
 
 /* Events that libsoup tells of while it is at work are told from a source of ours: the one who listens may do anything
@@ -242,9 +248,9 @@ body_data (gpointer user_data, gsize length, gint64 wire_length)
 }
 
 static void
-body_done (gpointer user_data, const GError *error)
+body_done (gpointer user_data, const GError *error, gint64 wire_length)
 {
-  finish (user_data, error);
+  finish_with_rest (user_data, error, wire_length);
 }
 
 static const UHttpBodyFuncs body_funcs = {
