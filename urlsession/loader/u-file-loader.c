@@ -27,6 +27,7 @@ typedef struct
   char *path;                 /* owned, nullable; for messages */
   GCancellable *cancellable;  /* owned */
   UResponseData *response;    /* owned, nullable; until it is reported */
+  gint64 left;                /* bytes of the announced length that were not delivered yet */
   GInputStream *stream;       /* owned, nullable */
   gboolean reading;           /* a read is under way */
   GSource *wake;              /* owned, nullable; there is credit again */
@@ -98,9 +99,13 @@ bytes_read_cb (GObject *stream, GAsyncResult *result, gpointer user_data)
 
   if (length == 0)
     {
+      if (error == NULL)
+        g_set_error (&error, U_ERROR, U_ERROR_RESOURCE_UNAVAILABLE,
+                     "%s became shorter by %" G_GINT64_FORMAT " bytes while it was read", self->path, self->left);
       finish (self, error);
       return;
     }
+  self->left -= length;
   if (self->credit != G_MAXINT64)
     self->credit -= length;
   self->sink.event (self->user_data, &event);
@@ -108,12 +113,20 @@ bytes_read_cb (GObject *stream, GAsyncResult *result, gpointer user_data)
     read_more (self);
 }
 
+/* Exactly as much as was announced: the end is known without another read, so it needs no credit. */
 static void
 read_more (UFileLoad *self)
 {
-  gint64 size = MIN (self->credit, BLOCK_SIZE);
+  gint64 size = MIN (MIN (self->credit, BLOCK_SIZE), self->left);
 
-  if (self->stream == NULL || self->reading || size <= 0)
+  if (self->stream == NULL || self->reading)
+    return;
+  if (self->left == 0)
+    {
+      finish (self, NULL);
+      return;
+    }
+  if (size <= 0)
     return;
 
   self->reading = TRUE;
@@ -139,14 +152,9 @@ opened_cb (GObject *file, GAsyncResult *result, gpointer user_data)
     }
 
   event.response = response = g_steal_pointer (&self->response);
+  self->left = response->expected_length;
   self->sink.event (self->user_data, &event);
-  if (self->stopped)
-    return;
-
-  /* The end of an empty file is known without a read, so it needs no credit either. */
-  if (response->expected_length == 0)
-    finish (self, NULL);
-  else
+  if (!self->stopped)
     read_more (self);
 }
 
