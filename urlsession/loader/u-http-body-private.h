@@ -32,10 +32,13 @@ UHttpBody *u_http_body_new        (GInputStream         *stream,
                                    gint64                credit,
                                    const UHttpBodyFuncs *funcs,
                                    gpointer              user_data);
+UHttpBody *u_http_body_ref        (UHttpBody            *self);
 void       u_http_body_unref      (UHttpBody            *self);
 void       u_http_body_start      (UHttpBody            *self);
 void       u_http_body_set_credit (UHttpBody            *self,
                                    gint64                credit);
 void       u_http_body_stop       (UHttpBody            *self);
+/* For HTTP/2: takes what lies in the memory of libsoup. */
+void       u_http_body_take_arrived (UHttpBody          *self);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "urlsession/loader/u-http-drain-private.h"
 #include "urlsession/loader/u-http-engine-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-spool-private.h"
@@ -50,6 +51,7 @@ struct _UHttpBody
 
   GSource *ready;             /* owned, nullable; the stream can be read */
   GSource *wake;              /* owned, nullable; go on without waiting for the stream */
+  gboolean started;
   gboolean running;           /* inside run() */
   gboolean stopped;
 };
@@ -71,6 +73,8 @@ u_http_body_new (GInputStream *stream, gboolean multiplexed, UContentDecoder *de
   self->credit = credit;
   self->funcs = funcs;
   self->user_data = user_data;
+  if (self->spools)
+    u_http_drain_add (self);
 
   return self;
 }
@@ -107,10 +111,20 @@ close_stream (UHttpBody *self)
 void
 u_http_body_stop (UHttpBody *self)
 {
+  if (self->spools && !self->stopped)
+    u_http_drain_remove (self);
   self->stopped = TRUE;
   close_stream (self);
   clear_source (&self->wake);
   g_clear_pointer (&self->spool, u_spool_free);
+}
+
+UHttpBody *
+u_http_body_ref (UHttpBody *self)
+{
+  self->ref_count++;
+
+  return self;
 }
 
 void
@@ -425,7 +439,7 @@ run (UHttpBody *self)
   if (self->stopped || self->running)
     return;
 
-  self->ref_count++;
+  u_http_body_ref (self);
   self->running = TRUE;
   while (!self->stopped && step (self, &n_delivered))
     {
@@ -443,7 +457,16 @@ run (UHttpBody *self)
 void
 u_http_body_start (UHttpBody *self)
 {
+  self->started = TRUE;
   run (self);
+}
+
+void
+u_http_body_take_arrived (UHttpBody *self)
+{
+  if (!self->stopped && !self->ended && self->started
+      && g_pollable_input_stream_is_readable (G_POLLABLE_INPUT_STREAM (self->stream)))
+    run (self);
 }
 
 void
