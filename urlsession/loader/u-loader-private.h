@@ -42,7 +42,8 @@ typedef struct
   gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
   gsize length;               /* DATA: how much of the buffer was filled, > 0 */
   GBytes *bytes;              /* DATA: borrowed; set instead of a filled buffer when the loader has them anyway */
-  gint64 wire_length;         /* DATA: bytes of the body as transferred that this stands for (before decoding) */
+  gint64 wire_length;         /* DATA: bytes of the body as transferred that this stands for (before decoding); DONE:
+                               * what came after the last DATA and gave no bytes, such as a check sum */
   gint64 n_sent;              /* SENT: bytes of the request body since the last one */
   const GError *error;        /* DONE: NULL when the body was complete to the last byte; else in U_ERROR. Borrowed */
 } ULoadEvent;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "urlsession/loader/u-loader-private.h"
+
+G_BEGIN_DECLS
+
+/* From here on libsoup has a window per HTTP/2 stream that follows the reader, completes a body that was cut off with an
+ * error of its own, and can be told to speak HTTP/1. Below it, one header decides for all files. */
+#define U_SOUP_HAS_FLOW_CONTROL SOUP_CHECK_VERSION (3, 4, 0)
+
+/*
+ * The connections of one loader: two SoupSessions on one thread, made when first needed. The general one may speak
+ * HTTP/2. The bulk one speaks HTTP/1.1 only, so that a slow reader is felt by the server through TCP.
+ *
+ * Reference-counted, not thread-safe. The loader holds one reference and so does each load: dropping idle connections
+ * means that the loader makes a new engine, and the old one goes with its last load.
+ */
+typedef struct _UHttpEngine UHttpEngine;
+
+UHttpEngine *u_http_engine_new         (const ULoaderSettings *settings);
+UHttpEngine *u_http_engine_ref         (UHttpEngine           *self);
+void         u_http_engine_unref       (UHttpEngine           *self);
+SoupSession *u_http_engine_get_session (UHttpEngine           *self,
+                                        gboolean               bulk);
+/* What every message of that session needs before it is sent. */
+void         u_http_engine_prepare     (UHttpEngine           *self,
+                                        gboolean               bulk,
+                                        SoupMessage           *message);
+
+G_END_DECLS

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-http-engine-private.h"
+
+/* Seconds for which an unused connection is kept. Servers close theirs after 60 to 75; a connection that lost this race
+ * is noticed before the first byte of an answer, and the request sent again. */
+#define IDLE_TIMEOUT 60
+
+struct _UHttpEngine
+{
+  guint ref_count;
+  GMainContext *context;      /* owned; where everything here happens */
+  guint max_connections_per_host;
+  guint max_connections;
+  GTlsDatabase *tls_database; /* owned, nullable */
+  SoupSession *sessions[2];   /* owned, nullable; index: bulk */
+};
+
+UHttpEngine *
+u_http_engine_new (const ULoaderSettings *settings)
+{
+  UHttpEngine *self = g_new0 (UHttpEngine, 1);
+
+  self->ref_count = 1;
+  self->context = g_main_context_ref_thread_default ();
+  self->max_connections_per_host = CLAMP (settings->max_connections_per_host, 1, G_MAXINT);
+  self->max_connections = CLAMP (settings->max_connections, 1, G_MAXINT);
+  g_set_object (&self->tls_database, settings->tls_database);
+
+  return self;
+}
+
+UHttpEngine *
+u_http_engine_ref (UHttpEngine *self)
+{
+  self->ref_count++;
+
+  return self;
+}
+
+static gboolean
+drop_session_cb (gpointer data)
+{
+  g_object_unref (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The last load often ends inside a callback of its session, which goes on to use the session: so it is not taken away
+ * before the stack is unwound. */
+static void
+drop_session_later (UHttpEngine *self, SoupSession *session)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[urlsession] session release");
+  g_source_set_callback (source, drop_session_cb, session, NULL);
+  g_source_attach (source, self->context);
+}
+
+void
+u_http_engine_unref (UHttpEngine *self)
+{
+  if (--self->ref_count > 0)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->sessions); i++)
+    {
+      if (self->sessions[i] != NULL)
+        drop_session_later (self, self->sessions[i]);
+    }
+  g_clear_object (&self->tls_database);
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+/* A new session has no cookies and no sniffer. Its decoder goes: bytes are counted and checked before they are decoded.
+ * The auth manager stays, and each message turns it off: without one in the session libsoup keeps the whole body of a
+ * 401 in memory, because it expects to send the message again. */
+static SoupSession *
+session_new (UHttpEngine *self)
+{
+  SoupSession *session = soup_session_new_with_options ("max-conns", (int) self->max_connections,
+                                                        "max-conns-per-host", (int) self->max_connections_per_host,
+                                                        "timeout", 0,
+                                                        "idle-timeout", IDLE_TIMEOUT,
+                                                        NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  if (self->tls_database != NULL)
+    soup_session_set_tls_database (session, self->tls_database);
+
+  return session;
+}
+
+/*
+ * u_http_engine_get_session:
+ *
+ * The session for a body that may be large (@bulk) or for anything else; made when first asked for.
+ */
+SoupSession *
+u_http_engine_get_session (UHttpEngine *self, gboolean bulk)
+{
+  SoupSession **session;
+
+#if U_SOUP_HAS_FLOW_CONTROL
+  bulk = FALSE;
+#endif
+  session = &self->sessions[bulk ? 1 : 0];
+  if (*session == NULL)
+    *session = session_new (self);
+
+  return *session;
+}
+
+#if !U_SOUP_HAS_FLOW_CONTROL
+/* By ALPN is the one way to ask for HTTP/1.1: libsoup offers h2 first, and there is no switch before 3.4. */
+static void
+network_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  static const char * const protocols[] = { "http/1.1", NULL };
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+}
+#endif
+
+void
+u_http_engine_prepare (UHttpEngine *self, gboolean bulk, SoupMessage *message)
+{
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+
+#if U_SOUP_HAS_FLOW_CONTROL
+  if (bulk)
+    soup_message_set_force_http1 (message, TRUE);
+#else
+  if (bulk)
+    g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), NULL);
+#endif
+}

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-http-load-private.h"
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/loader/u-error-map-private.h"
+#include "urlsession/loader/u-http-body-private.h"
+#include "urlsession/loader/u-http-framing-private.h"
+#include "urlsession/loader/u-http-request-private.h"
+#include "urlsession/message/u-uri-private.h"
+
+/*
+ * One reference is the caller's, until free(). Each operation under way has another, so that its callback finds the
+ * load whatever became of it. `stopped` says that there is nothing more to tell: cancelled, done or freed.
+ */
+typedef struct
+{
+  ULoad parent;
+  guint ref_count;
+  UHttpEngine *engine;        /* owned */
+  URequestData *request;      /* owned */
+  ULoadSink sink;
+  gpointer user_data;
+  gboolean bulk;
+  gboolean decode;
+  gint64 credit;              /* until there is a body that counts it */
+  gboolean stopped;
+
+  /* Sending. */
+  SoupMessage *message;       /* owned, nullable until the body is at hand */
+  GCancellable *cancellable;  /* owned */
+  GFile *file;                /* owned, nullable; the body of the request */
+  gint64 body_length;         /* of the request */
+  gint64 body_sent;
+  gint64 sent_unreported;
+  GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
+  GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
+  GError *own_error;          /* owned, nullable; wins over what libsoup says after it was cancelled because of this */
+
+  /* Receiving. */
+  gboolean responded;
+  UHttpBody *body;            /* owned, nullable */
+} UHttpLoad;
+
+static UHttpLoad *
+load_ref (UHttpLoad *self)
+{
+  self->ref_count++;
+
+  return self;
+}
+
+static void
+load_unref (UHttpLoad *self)
+{
+  if (--self->ref_count > 0)
+    return;
+
+  g_assert (self->body == NULL && self->report == NULL);
+  g_clear_pointer (&self->informational, g_ptr_array_unref);
+  g_clear_object (&self->message);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->file);
+  g_clear_error (&self->own_error);
+  u_request_data_unref (self->request);
+  u_http_engine_unref (self->engine);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UHttpLoad, load_unref)
+
+/* After this nothing is emitted and nothing goes on; operations under way end soon and find that out. */
+static void
+stop (UHttpLoad *self)
+{
+  self->stopped = TRUE;
+  if (self->message != NULL)
+    g_signal_handlers_disconnect_by_data (self->message, self);
+  if (self->report != NULL)
+    {
+      g_source_destroy (self->report);
+      g_clear_pointer (&self->report, g_source_unref);
+    }
+  if (self->body != NULL)
+    {
+      u_http_body_stop (self->body);
+      g_clear_pointer (&self->body, u_http_body_unref);
+    }
+}
+
+static void
+emit (UHttpLoad *self, const ULoadEvent *event)
+{
+  self->sink.event (self->user_data, event);
+}
+
+/* The one way to the end. @error: nullable, an error of any domain. */
+static void
+finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
+{
+  g_autoptr (UHttpLoad) keep = load_ref (self);
+  g_autoptr (GError) mapped = NULL;
+  ULoadEvent event = { .kind = U_LOAD_DONE, .wire_length = wire_length };
+
+  if (self->stopped)
+    return;
+
+  if (self->own_error != NULL)
+    error = self->own_error;
+  if (error != NULL)
+    {
+      g_autofree char *url = u_uri_dup_masked (self->request->parsed);
+      GTlsCertificateFlags flags = 0;
+
+      if (self->message != NULL)
+        flags = soup_message_get_tls_peer_certificate_errors (self->message);
+      mapped = u_error_map_new (error, flags, url);
+    }
+
+  stop (self);
+  event.error = mapped;
+  emit (self, &event);
+}
+
+static void
+finish (UHttpLoad *self, const GError *error)
+{
+  finish_with_rest (self, error, 0);
+}
+
+/* Events that libsoup tells of while it is at work are told from a source of ours: the one who listens may do anything
+ * then. */
+static void
+report_pending (UHttpLoad *self)
+{
+  g_autoptr (UHttpLoad) keep = load_ref (self);
+
+  if (self->report != NULL)
+    g_source_set_ready_time (self->report, -1);
+
+  if (self->sent_unreported > 0)
+    {
+      ULoadEvent event = { .kind = U_LOAD_SENT, .n_sent = self->sent_unreported };
+
+      self->sent_unreported = 0;
+      emit (self, &event);
+    }
+
+  while (!self->stopped && self->informational != NULL && self->informational->len > 0)
+    {
+      g_autoptr (UResponseData) response = g_ptr_array_steal_index (self->informational, 0);
+      ULoadEvent event = { .kind = U_LOAD_INFORMATIONAL, .response = response };
+
+      emit (self, &event);
+    }
+}
+
+typedef struct
+{
+  GSource source;
+  UHttpLoad *load;            /* not owned: it destroys its source */
+} ReportSource;
+
+static gboolean
+report_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  report_pending (((ReportSource *) source)->load);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs report_source_funcs = { .dispatch = report_dispatch };
+
+static void
+report_soon (UHttpLoad *self)
+{
+  if (self->report == NULL)
+    {
+      self->report = g_source_new (&report_source_funcs, sizeof (ReportSource));
+      ((ReportSource *) self->report)->load = self;
+      g_source_set_static_name (self->report, "[urlsession] request progress");
+      g_source_attach (self->report, g_main_context_get_thread_default ());
+    }
+  g_source_set_ready_time (self->report, 0);
+}
+
+static const char *
+get_http_version (SoupMessage *message)
+{
+  switch (soup_message_get_http_version (message))
+    {
+    case SOUP_HTTP_1_0:
+      return "1.0";
+    case SOUP_HTTP_2_0:
+      return "2";
+    case SOUP_HTTP_1_1:
+    default:
+      return "1.1";
+    }
+}
+
+static UResponseData *
+make_response (UHttpLoad *self)
+{
+  g_autofree char *url = u_uri_dup_bare (self->request->parsed);
+  UHeaderList *headers = u_header_list_new ();
+  SoupMessageHeadersIter iter;
+  const char *name;
+  const char *value;
+
+  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (self->message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    u_header_list_append (headers, name, value);
+
+  return u_response_data_new_http (url, soup_message_get_status (self->message), get_http_version (self->message),
+                                   headers);
+}
+
+static void
+got_informational_cb (SoupMessage *message, gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  /* Nobody here asks for another protocol. */
+  if (soup_message_get_status (message) == SOUP_STATUS_SWITCHING_PROTOCOLS)
+    return;
+
+  if (self->informational == NULL)
+    self->informational = g_ptr_array_new_with_free_func ((GDestroyNotify) u_response_data_unref);
+  g_ptr_array_add (self->informational, make_response (self));
+  report_soon (self);
+}
+
+static guint8 *
+body_get_buffer (gpointer user_data, gsize *size)
+{
+  UHttpLoad *self = user_data;
+
+  return self->sink.get_buffer (self->user_data, size);
+}
+
+static void
+body_data (gpointer user_data, gsize length, gint64 wire_length)
+{
+  UHttpLoad *self = user_data;
+  ULoadEvent event = { .kind = U_LOAD_DATA, .length = length, .wire_length = wire_length };
+
+  emit (self, &event);
+}
+
+static void
+body_done (gpointer user_data, const GError *error, gint64 wire_length)
+{
+  finish_with_rest (user_data, error, wire_length);
+}
+
+static const UHttpBodyFuncs body_funcs = {
+  .get_buffer = body_get_buffer,
+  .data = body_data,
+  .done = body_done,
+};
+
+static void
+respond (UHttpLoad *self, GInputStream *stream)
+{
+  g_autoptr (UHttpLoad) keep = load_ref (self);
+  g_autoptr (UResponseData) response = make_response (self);
+  g_autoptr (UContentDecoder) decoder = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean multiplexed = soup_message_get_http_version (self->message) == SOUP_HTTP_2_0;
+  gint64 expected = -1;
+  ULoadEvent event = { .kind = U_LOAD_RESPONSE, .response = response };
+
+  if (!u_http_framing_get_length (response->headers, &expected, &error))
+    {
+      /* Where the body ends is unknown, so nothing of it may be read, and the connection must not be used again. */
+      self->body = u_http_body_new (stream, multiplexed, NULL, -1, 0, &body_funcs, self);
+      finish (self, error);
+      return;
+    }
+
+  if (u_http_framing_has_body (self->request->method, response->status))
+    {
+      g_autofree char *encoding = u_header_list_dup_joined (response->headers, "content-encoding");
+
+      decoder = u_content_decoder_new (encoding);
+    }
+  else
+    {
+      expected = -1;
+    }
+
+  event.encoded = decoder != NULL;
+  self->body = u_http_body_new (stream, multiplexed, g_steal_pointer (&decoder), expected, self->credit, &body_funcs,
+                                self);
+  self->responded = TRUE;
+  emit (self, &event);
+  if (!self->stopped)
+    u_http_body_start (self->body);
+}
+
+static void
+sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UHttpLoad) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
+
+  if (!self->stopped)
+    report_pending (self);
+
+  if (self->stopped)
+    {
+      if (stream != NULL)
+        g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+      return;
+    }
+
+  if (stream == NULL)
+    finish (self, error);
+  else
+    respond (self, stream);
+}
+
+static void
+send (UHttpLoad *self)
+{
+  g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
+  soup_session_send_async (u_http_engine_get_session (self->engine, self->bulk), self->message, G_PRIORITY_DEFAULT,
+                           self->cancellable, sent_cb, load_ref (self));
+}
+
+static void
+wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  self->body_sent += size;
+  self->sent_unreported += size;
+  report_soon (self);
+}
+
+static void
+wrote_body_cb (SoupMessage *message, gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  /* The server would wait for the rest until one of the two loses patience. */
+  if (self->body_sent < self->body_length)
+    {
+      g_set_error (&self->own_error, U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
+                   "The body of the request ended after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes: was the "
+                   "file changed while it was sent?", self->body_sent, self->body_length);
+      g_cancellable_cancel (self->cancellable);
+    }
+}
+
+/* libsoup sends an idempotent request again when the connection it chose turns out to be closed, but it does not
+ * rewind the body. */
+static void
+restarted_cb (SoupMessage *message, gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+  g_autoptr (GInputStream) body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->body_sent = 0;
+  if (self->file == NULL)
+    body = g_memory_input_stream_new_from_bytes (self->request->body_bytes);
+  else
+    body = G_INPUT_STREAM (g_file_read (self->file, NULL, &error));
+
+  if (body != NULL)
+    {
+      u_http_request_set_body (message, self->request, body, self->body_length);
+    }
+  else
+    {
+      self->own_error = u_error_map_new_for_file (error, self->request->body_path);
+      g_cancellable_cancel (self->cancellable);
+    }
+}
+
+static void
+send_with_body (UHttpLoad *self, GInputStream *body, gint64 length)
+{
+  self->body_length = length;
+  u_http_request_set_body (self->message, self->request, body, length);
+  g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), self);
+  g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body_cb), self);
+  g_signal_connect (self->message, "restarted", G_CALLBACK (restarted_cb), self);
+  send (self);
+}
+
+static void
+finish_with_file_error (UHttpLoad *self, const GError *error)
+{
+  g_autoptr (GError) mapped = u_error_map_new_for_file (error, self->request->body_path);
+
+  finish (self, mapped);
+}
+
+static void
+file_read_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UHttpLoad) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInputStream) body = g_file_read_finish (G_FILE (file), result, &error);
+
+  if (self->stopped)
+    return;
+
+  if (body == NULL)
+    finish_with_file_error (self, error);
+  else
+    send_with_body (self, G_INPUT_STREAM (body), self->body_length);
+}
+
+static void
+file_info_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UHttpLoad) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (file), result, &error);
+
+  if (self->stopped)
+    return;
+
+  /* What is not a regular file has no length; a pipe would hold a thread until somebody writes to it. */
+  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "a directory is no body for a request");
+  else if (info != NULL && g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "only a regular file can be a body");
+
+  if (error != NULL)
+    {
+      finish_with_file_error (self, error);
+      return;
+    }
+
+  self->body_length = g_file_info_get_size (info);
+  g_file_read_async (self->file, G_PRIORITY_DEFAULT, self->cancellable, file_read_cb, load_ref (self));
+}
+
+/* Nothing is told from inside start(): an error that is known at once waits for the next turn of the loop. */
+static gboolean
+fail_cb (gpointer user_data)
+{
+  finish (user_data, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+fail_later (UHttpLoad *self, GError *error)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  self->own_error = error;
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[urlsession] request refused");
+  g_source_set_callback (source, fail_cb, load_ref (self), (GDestroyNotify) load_unref);
+  g_source_attach (source, g_main_context_get_thread_default ());
+}
+
+ULoad *
+u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadParams *params, const ULoadSink *sink,
+                 gpointer user_data)
+{
+  UHttpLoad *self = g_new0 (UHttpLoad, 1);
+  GError *error = NULL;
+
+  self->parent.klass = klass;
+  self->ref_count = 1;
+  self->engine = u_http_engine_ref (engine);
+  self->request = u_request_data_ref (params->request);
+  self->sink = *sink;
+  self->user_data = user_data;
+  self->bulk = params->bulk;
+  self->decode = params->decode;
+  self->credit = params->credit;
+  self->cancellable = g_cancellable_new ();
+
+  self->message = u_http_request_new_message (self->request, params->extra_headers, self->decode, &error);
+  if (self->message == NULL)
+    {
+      fail_later (self, error);
+      return &self->parent;
+    }
+  u_http_engine_prepare (self->engine, self->bulk, self->message);
+  u_http_load_set_priority (&self->parent, params->priority);
+
+  switch (self->request->body_kind)
+    {
+    case U_BODY_BYTES:
+      {
+        g_autoptr (GInputStream) body = g_memory_input_stream_new_from_bytes (self->request->body_bytes);
+
+        send_with_body (self, body, g_bytes_get_size (self->request->body_bytes));
+      }
+      break;
+    case U_BODY_FILE:
+      self->file = g_file_new_for_path (self->request->body_path);
+      g_file_query_info_async (self->file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                               G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT, self->cancellable, file_info_cb,
+                               load_ref (self));
+      break;
+    case U_BODY_NONE:
+    default:
+      send (self);
+      break;
+    }
+
+  return &self->parent;
+}
+
+void
+u_http_load_set_credit (ULoad *load, gint64 credit)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  self->credit = credit;
+  if (self->body != NULL)
+    u_http_body_set_credit (self->body, credit);
+}
+
+void
+u_http_load_set_priority (ULoad *load, double priority)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  if (self->message != NULL && !self->stopped)
+    soup_message_set_priority (self->message,
+                               (SoupMessagePriority) (CLAMP (priority, 0, 1) * SOUP_MESSAGE_PRIORITY_VERY_HIGH + 0.5));
+}
+
+void
+u_http_load_cancel (ULoad *load)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  if (self->stopped)
+    return;
+
+  stop (self);
+  g_cancellable_cancel (self->cancellable);
+}
+
+void
+u_http_load_free (ULoad *load)
+{
+  u_http_load_cancel (load);
+  load_unref ((UHttpLoad *) load);
+}

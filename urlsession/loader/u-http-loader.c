@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-loader-private.h"
+
+#include "urlsession/loader/u-http-engine-private.h"
+#include "urlsession/loader/u-http-load-private.h"
+
+typedef struct
+{
+  ULoader parent;
+  ULoaderSettings settings;
+  UHttpEngine *engine;        /* owned; NULL until the next load */
+} UHttpLoader;
+
+static ULoad *
+http_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)
+{
+  UHttpLoader *self = (UHttpLoader *) loader;
+
+  if (self->engine == NULL)
+    self->engine = u_http_engine_new (&self->settings);
+
+  return u_http_load_new (loader->klass, self->engine, params, sink, user_data);
+}
+
+static void
+http_drop_idle (ULoader *loader)
+{
+  UHttpLoader *self = (UHttpLoader *) loader;
+
+  g_clear_pointer (&self->engine, u_http_engine_unref);
+}
+
+static void
+http_free_loader (ULoader *loader)
+{
+  UHttpLoader *self = (UHttpLoader *) loader;
+
+  http_drop_idle (loader);
+  g_clear_object (&self->settings.tls_database);
+  g_free (self);
+}
+
+static const char * const http_schemes[] = { "http", "https", NULL };
+
+static const ULoaderClass http_class = {
+  .schemes = http_schemes,
+  .uses_network = TRUE,
+  .start = http_start,
+  .set_credit = u_http_load_set_credit,
+  .set_priority = u_http_load_set_priority,
+  .cancel = u_http_load_cancel,
+  .free = u_http_load_free,
+  .drop_idle = http_drop_idle,
+  .free_loader = http_free_loader,
+};
+
+ULoader *
+u_http_loader_new (const ULoaderSettings *settings)
+{
+  UHttpLoader *self = g_new0 (UHttpLoader, 1);
+
+  self->parent.klass = &http_class;
+  self->settings = *settings;
+  if (settings->tls_database != NULL)
+    g_object_ref (settings->tls_database);
+
+  return &self->parent;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-loader-table-private.h"
+
+#include <string.h>
+
+typedef enum {
+  BUILTIN_HTTP,
+  BUILTIN_DATA,
+  BUILTIN_FILE,
+  N_BUILTIN,
+} Builtin;
+
+/* Known before the loader is there. */
+static const struct
+{
+  const char *scheme;
+  Builtin builtin;
+} schemes[] = {
+  { "http", BUILTIN_HTTP },
+  { "https", BUILTIN_HTTP },
+  { "data", BUILTIN_DATA },
+  { "file", BUILTIN_FILE },
+};
+
+struct _ULoaderTable
+{
+  ULoaderSettings settings;   /* its database is owned */
+  ULoader *loaders[N_BUILTIN]; /* owned, nullable */
+};
+
+ULoaderTable *
+u_loader_table_new (const ULoaderSettings *settings)
+{
+  ULoaderTable *self = g_new0 (ULoaderTable, 1);
+
+  self->settings = *settings;
+  if (settings->tls_database != NULL)
+    g_object_ref (settings->tls_database);
+
+  return self;
+}
+
+void
+u_loader_table_free (ULoaderTable *self)
+{
+  for (guint i = 0; i < N_BUILTIN; i++)
+    {
+      if (self->loaders[i] != NULL)
+        self->loaders[i]->klass->free_loader (self->loaders[i]);
+    }
+  g_clear_object (&self->settings.tls_database);
+  g_free (self);
+}
+
+static ULoader *
+make (ULoaderTable *self, Builtin builtin)
+{
+  switch (builtin)
+    {
+    case BUILTIN_HTTP:
+      return u_http_loader_new (&self->settings);
+    case BUILTIN_DATA:
+      return u_data_loader_new ();
+    case BUILTIN_FILE:
+      return u_file_loader_new ();
+    case N_BUILTIN:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+ULoader *
+u_loader_table_find (ULoaderTable *self, const char *scheme)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
+    {
+      if (strcmp (scheme, schemes[i].scheme) == 0)
+        {
+          ULoader **loader = &self->loaders[schemes[i].builtin];
+
+          if (*loader == NULL)
+            *loader = make (self, schemes[i].builtin);
+          return *loader;
+        }
+    }
+
+  return NULL;
+}
+
+/*
+ * u_loader_table_drop_idle:
+ *
+ * Loads under way keep what they have; those that start from now on share nothing with what came before.
+ */
+void
+u_loader_table_drop_idle (ULoaderTable *self)
+{
+  for (guint i = 0; i < N_BUILTIN; i++)
+    {
+      if (self->loaders[i] != NULL && self->loaders[i]->klass->drop_idle != NULL)
+        self->loaders[i]->klass->drop_idle (self->loaders[i]);
+    }
+}
