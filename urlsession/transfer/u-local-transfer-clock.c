@@ -19,14 +19,6 @@ to_usec (double seconds)
   return (gint64) (MIN (seconds, 1e9) * G_USEC_PER_SEC);
 }
 
-static void
-fail_timed_out (ULocalTransfer *self, const char *what, double seconds)
-{
-  g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
-
-  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_TIMED_OUT, what, masked, seconds));
-}
-
 /* The request timer counts from the last byte that moved, and only while the network is who is waited for. */
 static gboolean
 is_network_awaited (ULocalTransfer *self)
@@ -54,9 +46,17 @@ idle_fired (UTimer *timer)
 
   /* The timer is not moved at each byte: it looks here whether there were some. */
   if (due > g_get_monotonic_time ())
-    u_timers_arm (self->executor->timers, timer, due);
+    {
+      u_timers_arm (self->executor->timers, timer, due);
+    }
   else
-    fail_timed_out (self, "Nothing came from %s for %g seconds (the request timeout).", request_timeout (self));
+    {
+      g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
+
+      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
+                                                "Nothing came from %s for %g seconds (the request timeout).",
+                                                masked, request_timeout (self)));
+    }
 }
 
 static void
@@ -64,7 +64,11 @@ resource_fired (UTimer *timer)
 {
   ULocalTransfer *self = CONTAINER (timer, resource_timer);
 
-  fail_timed_out (self, "%s was not loaded within %g seconds (the resource timeout).", self->spec->resource_timeout);
+  g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
+
+  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
+                                            "%s was not loaded within %g seconds (the resource timeout).",
+                                            masked, self->spec->resource_timeout));
 }
 
 static void
