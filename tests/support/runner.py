@@ -98,7 +98,7 @@ class Home:
 
 def sanitizer_env():
     return {
-        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+        "ASAN_OPTIONS": "detect_leaks=1",
         "LSAN_OPTIONS": "suppressions={}:print_suppressions=0".format(TESTS / "support" / "lsan.supp"),
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
         # The slice allocator would hide what leaks, and what is used too late.

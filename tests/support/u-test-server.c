@@ -35,7 +35,7 @@ G_DEFINE_FINAL_TYPE (UTestServer, u_test_server, G_TYPE_OBJECT)
 
 typedef enum
 {
-  PROP_TLS = 1,
+  PROP_USES_TLS = 1,
   PROP_PORT,
 } UTestServerProps;
 
@@ -94,8 +94,8 @@ u_test_server_get_property (GObject *object, guint prop_id, GValue *value, GPara
 
   switch ((UTestServerProps) prop_id)
     {
-    case PROP_TLS:
-      g_value_set_boolean (value, u_test_server_get_tls (self));
+    case PROP_USES_TLS:
+      g_value_set_boolean (value, u_test_server_get_uses_tls (self));
       break;
     case PROP_PORT:
       g_value_set_uint (value, u_test_server_get_port (self));
@@ -112,7 +112,7 @@ u_test_server_set_property (GObject *object, guint prop_id, const GValue *value,
 
   switch ((UTestServerProps) prop_id)
     {
-    case PROP_TLS:
+    case PROP_USES_TLS:
       self->tls = g_value_get_boolean (value);
       break;
     case PROP_PORT:
@@ -131,12 +131,12 @@ u_test_server_class_init (UTestServerClass *klass)
   object_class->set_property = u_test_server_set_property;
 
   /**
-   * UTestServer:tls:
+   * UTestServer:uses-tls:
    *
    * Whether it speaks TLS.
    */
-  props[PROP_TLS] = g_param_spec_boolean ("tls", NULL, NULL, FALSE,
-                                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  props[PROP_USES_TLS] = g_param_spec_boolean ("uses-tls", NULL, NULL, FALSE,
+                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
    * UTestServer:port:
@@ -180,7 +180,7 @@ u_test_server_new (void)
 UTestServer *
 u_test_server_new_tls (void)
 {
-  return g_object_new (U_TEST_TYPE_SERVER, "tls", TRUE, NULL);
+  return g_object_new (U_TEST_TYPE_SERVER, "uses-tls", TRUE, NULL);
 }
 
 static GSocket *
@@ -307,13 +307,13 @@ u_test_server_clear_log (UTestServer *self)
 }
 
 /**
- * u_test_server_get_tls: (get-property tls)
+ * u_test_server_get_uses_tls: (get-property uses-tls)
  * @self: a server
  *
  * Returns: whether it speaks TLS
  */
 gboolean
-u_test_server_get_tls (UTestServer *self)
+u_test_server_get_uses_tls (UTestServer *self)
 {
   g_return_val_if_fail (U_TEST_IS_SERVER (self), FALSE);
 

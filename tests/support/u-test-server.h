@@ -19,7 +19,7 @@ void         u_test_server_stop                       (UTestServer  *self);
 void         u_test_server_release                    (UTestServer  *self);
 void         u_test_server_clear_log                  (UTestServer  *self);
 
-gboolean     u_test_server_get_tls                    (UTestServer  *self);
+gboolean     u_test_server_get_uses_tls               (UTestServer  *self);
 guint        u_test_server_get_port                   (UTestServer  *self);
 char        *u_test_server_get_uri                    (UTestServer  *self,
                                                        const char   *path);
