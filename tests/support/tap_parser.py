@@ -64,8 +64,16 @@ def result_from(match):
     return Result(path, Status.FAILED if match["not"] else Status.PASSED, reason)
 
 
-def parse(text, name, code, check_plan=True):
-    """All results of a program called name that wrote text and ended with code (None: it was stopped)."""
+def unfinished(results, paths, name):
+    seen = {result.path for result in results}
+    return next((path for path in paths if path not in seen), "{} (at its end)".format(name))
+
+
+def parse(text, name, code, list_paths, check_plan=True):
+    """All results of a program called name that wrote text and ended with code (None: it was stopped).
+
+    GTest does not say in which test it died: list_paths() is asked for all, and the first without a result is it.
+    """
     results = []
     planned = None
     last_indent = 0
@@ -90,11 +98,9 @@ def parse(text, name, code, check_plan=True):
 
     failed = any(result.status is Status.FAILED for result in results)
     if bailed is not None and not (results and results[-1].status is Status.FAILED):
-        results.append(Result("{} (after {})".format(name, results[-1].path if results else "the start"),
-                              Status.FAILED, bailed))
+        results.append(Result(unfinished(results, list_paths(), name), Status.FAILED, bailed))
     elif code != 0 and not failed:
-        results.append(Result("{} (after {})".format(name, results[-1].path if results else "the start"),
-                              Status.FAILED, describe_exit(code)))
+        results.append(Result(unfinished(results, list_paths(), name), Status.FAILED, describe_exit(code)))
     elif planned is None and not results:
         results.append(Result(name, Status.FAILED, "no test results"))
     elif check_plan and planned is not None and planned > len(results) and last_indent == 0 and not failed:
