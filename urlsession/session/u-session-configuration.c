@@ -39,7 +39,7 @@ struct _USessionConfiguration
 
 enum {
   PROP_0,
-  PROP_EPHEMERAL,
+  PROP_IS_EPHEMERAL,
   PROP_HEADERS,
   PROP_IDENTIFIER,
   PROP_MAX_CONNECTIONS_PER_HOST,
@@ -72,7 +72,7 @@ u_session_configuration_get_property (GObject *object, guint prop_id, GValue *va
 
   switch (prop_id)
     {
-    case PROP_EPHEMERAL:
+    case PROP_IS_EPHEMERAL:
       g_value_set_boolean (value, self->ephemeral);
       break;
     case PROP_HEADERS:
@@ -105,7 +105,7 @@ u_session_configuration_set_property (GObject *object, guint prop_id, const GVal
 
   switch (prop_id)
     {
-    case PROP_EPHEMERAL:
+    case PROP_IS_EPHEMERAL:
       self->ephemeral = g_value_get_boolean (value);
       break;
     case PROP_IDENTIFIER:
@@ -140,12 +140,12 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   object_class->set_property = u_session_configuration_set_property;
 
   /**
-   * USessionConfiguration:ephemeral: (getter get_ephemeral)
+   * USessionConfiguration:is-ephemeral: (getter get_is_ephemeral)
    *
    * Whether nothing of the session is kept on disk; the files of downloads are, of course.
    */
-  props[PROP_EPHEMERAL] =
-    g_param_spec_boolean ("ephemeral", NULL, NULL, FALSE, construct);
+  props[PROP_IS_EPHEMERAL] =
+    g_param_spec_boolean ("is-ephemeral", NULL, NULL, FALSE, construct);
   /**
    * USessionConfiguration:headers: (getter get_headers)
    *
@@ -229,7 +229,7 @@ u_session_configuration_new (void)
 USessionConfiguration *
 u_session_configuration_new_ephemeral (void)
 {
-  return g_object_new (U_TYPE_SESSION_CONFIGURATION, "ephemeral", TRUE, NULL);
+  return g_object_new (U_TYPE_SESSION_CONFIGURATION, "is-ephemeral", TRUE, NULL);
 }
 
 /**
@@ -264,7 +264,7 @@ u_session_configuration_copy (USessionConfiguration *self)
   g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), NULL);
 
   copy = g_object_new (U_TYPE_SESSION_CONFIGURATION,
-                       "ephemeral", self->ephemeral,
+                       "is-ephemeral", self->ephemeral,
                        "identifier", self->identifier,
                        NULL);
   copy->request_timeout = self->request_timeout;
@@ -321,7 +321,7 @@ check_open (USessionConfiguration *self, const char *property)
 }
 
 /**
- * u_session_configuration_get_ephemeral: (get-property ephemeral)
+ * u_session_configuration_get_is_ephemeral: (get-property is-ephemeral)
  * @self: a configuration
  *
  * Gets whether nothing of the session is kept on disk.
@@ -329,7 +329,7 @@ check_open (USessionConfiguration *self, const char *property)
  * Returns: %TRUE for an ephemeral one
  */
 gboolean
-u_session_configuration_get_ephemeral (USessionConfiguration *self)
+u_session_configuration_get_is_ephemeral (USessionConfiguration *self)
 {
   g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), FALSE);
 

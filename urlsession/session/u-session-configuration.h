@@ -25,7 +25,7 @@ USessionConfiguration *u_session_configuration_copy                         (USe
 U_AVAILABLE_IN_ALL
 gboolean               u_session_configuration_is_sealed                    (USessionConfiguration *self);
 U_AVAILABLE_IN_ALL
-gboolean               u_session_configuration_get_ephemeral                (USessionConfiguration *self);
+gboolean               u_session_configuration_get_is_ephemeral                (USessionConfiguration *self);
 U_AVAILABLE_IN_ALL
 const char            *u_session_configuration_get_identifier               (USessionConfiguration *self);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-headers-private.h"
+#include "urlsession/message/u-request-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
 #include "urlsession/session/u-session-private.h"
 #include "urlsession/task/u-data-task-private.h"

@@ -2,8 +2,10 @@
 #include "urlsession/task/u-data-task.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/message/u-request-private.h"
 #include "urlsession/task/u-body-stream-private.h"
 #include "urlsession/task/u-data-task-private.h"
+#include "urlsession/task/u-download-task.h"
 #include "urlsession/task/u-response-decision-private.h"
 
 /**

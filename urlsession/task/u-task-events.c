@@ -304,7 +304,6 @@ void
 u_task_finish (UTask *self, UTransferEvent *event)
 {
   g_autoptr (UTask) hold = g_object_ref (self);
-  g_autoptr (USession) session = g_object_ref (self->session);
   g_autoptr (UTransfer) transfer = NULL;
   UTaskClass *klass = U_TASK_GET_CLASS (self);
 
@@ -338,7 +337,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
   if (klass->completing != NULL)
     klass->completing (self, event);
   self->released = TRUE;
-  self->host->release (session, self);
+  self->host->release (self->session, self);
   u_task_notify_end (self);
   if (!self->quiet)
     u_task_emit (self, U_TASK_COMPLETED, event->error);

@@ -23,7 +23,7 @@ u_task_waiter_begin (UTaskWaiter         *self,
   g_autoptr (GTask) result = g_task_new (task, cancellable, callback, user_data);
 
   g_task_set_source_tag (result, tag);
-  g_task_set_static_name (result, name);
+  g_task_set_name (result, name);
   /* The error is that of the task, also for a cancellation. */
   g_task_set_check_cancellable (result, FALSE);
 
