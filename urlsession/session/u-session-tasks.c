@@ -153,14 +153,11 @@ release (USession *self, UTask *task)
   u_session_check_invalid (self);
 }
 
-static UTask *
-create_download (USession *self, URequest *request)
+static void
+adopt (USession *self, UTask *task)
 {
-  UDownloadTask *task = u_download_task_new (self, &u_session_task_host, request, NULL, NULL);
-
-  u_session_add_task (self, U_TASK (task));
-
-  return U_TASK (task);
+  u_session_add_task (self, task);
+  hold (self, task);
 }
 
 const UTaskHost u_session_task_host = {
@@ -169,7 +166,7 @@ const UTaskHost u_session_task_host = {
   .fill_spec = fill_spec,
   .hold = hold,
   .release = release,
-  .create_download = create_download,
+  .adopt = adopt,
   .next_identifier = next_identifier,
 };
 

@@ -448,5 +448,5 @@ u_task_replace (UTask *self, UTask *heir)
   u_transfer_set_owner (heir->transfer, u_task_take_event, heir);
   self->released = TRUE;
   self->host->release (self->session, self);
-  heir->host->hold (heir->session, heir);
+  heir->host->adopt (heir->session, heir);
 }

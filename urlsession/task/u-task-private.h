@@ -24,8 +24,8 @@ typedef struct
   void (*hold) (USession *session, UTask *task);
   /* In the context of the session: the task is over, or will never start. Called at most once. */
   void (*release) (USession *session, UTask *task);
-  /* In the context of the session: a new task, to take the place of another one. */
-  UTask *(*create_download) (USession *session, URequest *request);
+  /* In the context of the session: @task took the place of another one, and runs. */
+  void (*adopt) (USession *session, UTask *task);
   guint64 (*next_identifier) (USession *session);
 } UTaskHost;
 

@@ -92,14 +92,13 @@ u_task_finalize (GObject *object)
 {
   UTask *self = U_TASK (object);
 
-  g_assert (g_queue_is_empty (&self->held));
-
   if (self->decision_timer != NULL)
     {
       g_source_destroy (self->decision_timer);
       g_source_unref (self->decision_timer);
     }
   g_weak_ref_clear (&self->decision);
+  g_queue_clear_full (&self->held, (GDestroyNotify) u_transfer_event_free);
   g_clear_pointer (&self->transfer, u_transfer_unref);
   g_clear_object (&self->current_request);
   g_clear_object (&self->original_request);
