@@ -446,7 +446,8 @@ u_task_replace (UTask *self, UTask *heir)
   g_mutex_unlock (&self->lock);
 
   u_transfer_set_owner (heir->transfer, u_task_take_event, heir);
+  /* In this order: a session that waits for its last task must not find itself without one. */
+  heir->host->adopt (heir->session, heir);
   self->released = TRUE;
   self->host->release (self->session, self);
-  heir->host->adopt (heir->session, heir);
 }
