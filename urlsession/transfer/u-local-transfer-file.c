@@ -16,6 +16,9 @@
 
 #define DIGEST_BUFFER_SIZE (1024 * 1024)
 
+/* One large read, one large write. */
+#define FILE_BUFFER_SIZE (512 * 1024)
+
 /* The last step of a download, on a disk thread: it owns the file. */
 typedef struct
 {
@@ -23,9 +26,11 @@ typedef struct
   ULocalTransfer *transfer;   /* not owned: it holds itself until it is done */
   UTransferEvent *done;       /* owned; what comes out goes here */
   int fd;                     /* owned */
+  int lock_fd;                /* owned; the same open file: its lock outlives the other one */
   char *part_path;            /* owned */
   gboolean is_answer;         /* the file is what was asked for, not an error page */
   char *destination;          /* owned, nullable */
+  gboolean release_file;
   char *suggested_name;       /* owned, nullable */
   UFileConflict conflict;
   UDigest *digest;            /* owned, nullable */
@@ -76,8 +81,7 @@ u_local_transfer_reopen_file (ULocalTransfer *self)
   self->resume_point.etag = g_strdup (resume->etag);
   self->resume_point.last_modified = g_strdup (resume->last_modified);
   /* What lies behind the last byte that is known to be right is not. */
-  if (ftruncate (self->fd, self->resume_point.offset) != 0 ||
-      lseek (self->fd, self->resume_point.offset, SEEK_SET) < 0)
+  if (ftruncate (self->fd, self->resume_point.offset) != 0)
     self->resume_point.offset = 0;
   self->counts.received = self->resume_point.offset;
   self->counts.expected_to_receive = resume->total;
@@ -110,6 +114,35 @@ check_space (int fd, gint64 remaining, const char *path, GError **error)
   return TRUE;
 }
 
+/* A disk thread has written something, or could not. */
+static void
+progressed_cb (gpointer user_data)
+{
+  ULocalTransfer *self = user_data;
+  gboolean is_idle = u_file_writer_is_idle (self->writer);
+  const GError *error = u_file_writer_get_error (self->writer);
+
+  if (self->pending_done != NULL)
+    {
+      if (is_idle)
+        u_local_transfer_finish_file (self, g_steal_pointer (&self->pending_done), self->pending_keep);
+    }
+  else if (error != NULL)
+    {
+      u_local_transfer_fail (self, g_error_copy (error));
+    }
+  else if (self->pending_requeue)
+    {
+      self->pending_requeue = !is_idle;
+      if (is_idle)
+        u_local_transfer_requeue (self, TRUE);
+    }
+  else
+    {
+      u_local_transfer_update_credit (self);
+    }
+}
+
 /*
  * u_local_transfer_open_file:
  * @expected: the size of the whole file, -1 unknown
@@ -130,30 +163,31 @@ u_local_transfer_open_file (ULocalTransfer *self, gint64 expected, GError **erro
       if (self->fd < 0)
         return FALSE;
     }
+  g_clear_pointer (&self->writer, u_file_writer_free);
+  self->writer = u_file_writer_new (self->fd, self->part_path, self->counts.received, self->executor->worker,
+                                    progressed_cb, self);
 
   return check_space (self->fd, expected < 0 ? 0 : expected - self->counts.received, self->part_path, error);
+}
+
+guint8 *
+u_local_transfer_get_file_buffer (ULocalTransfer *self, gsize *size)
+{
+  if (self->executor->buffer == NULL)
+    self->executor->buffer = g_malloc (FILE_BUFFER_SIZE);
+
+  return u_file_writer_get_buffer (self->writer, self->executor->buffer, FILE_BUFFER_SIZE, size);
 }
 
 gboolean
 u_local_transfer_write_file (ULocalTransfer *self, const guint8 *data, gsize length, GError **error)
 {
-  while (length > 0)
-    {
-      gssize n = write (self->fd, data, length);
-
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          int code = errno;
-
-          g_set_error (error, U_ERROR, U_ERROR_CANNOT_WRITE_TO_FILE,
-                       "Cannot write to %s: %s.", self->part_path, g_strerror (code));
-          return FALSE;
-        }
-      data += n;
-      length -= (gsize) n;
-    }
+  if (data != NULL)
+    return u_file_writer_write (self->writer, data, length, error);
+  if (!u_file_writer_commit (self->writer, length, error))
+    return FALSE;
+  if (u_file_writer_is_full (self->writer))
+    u_local_transfer_update_credit (self);
 
   return TRUE;
 }
@@ -162,7 +196,7 @@ gboolean
 u_local_transfer_truncate_file (ULocalTransfer *self, GError **error)
 {
   u_resume_point_clear (&self->resume_point);
-  if (ftruncate (self->fd, 0) != 0 || lseek (self->fd, 0, SEEK_SET) < 0)
+  if (ftruncate (self->fd, 0) != 0)
     {
       int code = errno;
 
@@ -181,7 +215,7 @@ describe (ULocalTransfer *self)
   UResumeData *resume = u_resume_data_new (self->spec->request, self->part_path);
 
   resume->current_uri = u_uri_dup_bare (self->request->parsed);
-  resume->offset = self->counts.received;
+  resume->offset = self->writer != NULL ? u_file_writer_get_offset (self->writer) : self->counts.received;
   resume->total = self->resume_point.total;
   resume->etag = g_strdup (self->resume_point.etag);
   resume->last_modified = g_strdup (self->resume_point.last_modified);
@@ -225,6 +259,7 @@ u_local_transfer_keep_file (ULocalTransfer *self)
 {
   g_autoptr (UResumeData) resume = describe (self);
 
+  g_clear_pointer (&self->writer, u_file_writer_free);
   self->kept_resume = keep (resume, self->part_path, &self->kept_path);
   close (self->fd);
   self->fd = -1;
@@ -275,6 +310,7 @@ hand_over (FinishJob *self, GError **error)
 {
   if (!check_digest (self, error))
     return FALSE;
+  self->lock_fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
   if (close (g_steal_fd (&self->fd)) != 0)
     {
       int code = errno;
@@ -283,7 +319,7 @@ hand_over (FinishJob *self, GError **error)
                    "Cannot close %s: %s.", self->part_path, g_strerror (code));
       return FALSE;
     }
-  if (self->destination == NULL)
+  if (self->destination == NULL && !self->release_file)
     return TRUE;
   if (!self->is_answer)
     {
@@ -291,8 +327,11 @@ hand_over (FinishJob *self, GError **error)
       return TRUE;
     }
 
-  self->done->path = u_destination_place (self->part_path, self->destination, self->suggested_name, self->conflict,
-                                          error);
+  if (self->destination != NULL)
+    self->done->path = u_destination_place (self->part_path, self->destination, self->suggested_name, self->conflict,
+                                            error);
+  else
+    self->done->path = u_temp_file_release (self->part_path, error);
 
   return self->done->path != NULL;
 }
@@ -325,16 +364,19 @@ finish_run (UWorkItem *item)
 {
   FinishJob *self = (FinishJob *) item;
 
-  if (self->done->error == NULL && self->destination == NULL)
+  if (self->done->error == NULL && self->destination == NULL && !self->release_file)
     {
       UTransferEvent *file = u_transfer_event_new (&self->transfer->base, U_TRANSFER_FILE);
 
       file->path = g_strdup (self->part_path);
+      file->lock_fd = g_steal_fd (&self->lock_fd);
       file->counts = self->transfer->counts;
       u_transfer_event_push (file);
     }
   u_local_transfer_done (self->transfer, self->done);
 
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
   g_free (self->part_path);
   g_free (self->destination);
   g_free (self->suggested_name);
@@ -376,18 +418,32 @@ is_answer (ULocalTransfer *self)
 void
 u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboolean keep_it)
 {
-  FinishJob *job = g_new0 (FinishJob, 1);
+  FinishJob *job;
 
+  if (self->writer != NULL && !u_file_writer_is_idle (self->writer))
+    {
+      self->pending_done = done;
+      self->pending_keep = keep_it;
+      return;
+    }
+  if (self->writer != NULL && done->error == NULL && u_file_writer_get_error (self->writer) != NULL)
+    {
+      done->error = g_error_copy (u_file_writer_get_error (self->writer));
+      keep_it = TRUE;
+    }
+
+  job = g_new0 (FinishJob, 1);
   job->job.item.run = finish_run;
   job->job.work = finish_work;
   job->job.worker = self->executor->worker;
   job->transfer = self;
   job->done = done;
-  job->fd = self->fd;
-  self->fd = -1;
+  job->fd = g_steal_fd (&self->fd);
+  job->lock_fd = -1;
   job->part_path = g_steal_pointer (&self->part_path);
   job->is_answer = is_answer (self);
   job->destination = g_strdup (self->spec->destination);
+  job->release_file = self->spec->release_file;
   job->conflict = self->spec->conflict;
   job->masked_uri = u_uri_string_dup_masked (self->request->uri);
   if (done->error == NULL)
@@ -403,5 +459,6 @@ u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboole
     {
       job->resume = describe (self);
     }
+  g_clear_pointer (&self->writer, u_file_writer_free);
   u_disk_submit (&job->job);
 }

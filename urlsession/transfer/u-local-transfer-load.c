@@ -208,7 +208,9 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
       u_local_transfer_drop_load (self);
       g_clear_pointer (&self->response, u_response_data_unref);
       self->resume_point.offset = self->counts.received;
-      u_local_transfer_requeue (self, TRUE);
+      self->pending_requeue = !u_file_writer_is_idle (self->writer);
+      if (!self->pending_requeue)
+        u_local_transfer_requeue (self, TRUE);
       return;
     }
   if (error != NULL)

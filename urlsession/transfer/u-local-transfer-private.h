@@ -5,6 +5,7 @@
 #include "urlsession/base/u-worker-private.h"
 #include "urlsession/loader/u-loader-private.h"
 #include "urlsession/loader/u-loader-table-private.h"
+#include "urlsession/transfer/u-file-writer-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
@@ -79,6 +80,10 @@ typedef struct
   /* The file */
   int fd;                     /* -1: none */
   char *part_path;            /* owned, nullable */
+  UFileWriter *writer;        /* owned, nullable; from when the file takes bytes until it is finished */
+  UTransferEvent *pending_done; /* owned, nullable; the end, which waits for the last writes */
+  gboolean pending_keep;
+  gboolean pending_requeue;   /* the next exchange waits for the last writes */
   UResumePoint resume_point;
   gboolean resumable;         /* resume_point is good for a later request */
   gboolean asked_range;       /* the exchange asks for the rest only */
@@ -151,6 +156,9 @@ gboolean   u_local_transfer_reopen_file   (ULocalTransfer    *self);
 gboolean   u_local_transfer_open_file     (ULocalTransfer    *self,
                                            gint64             expected,
                                            GError           **error);
+guint8    *u_local_transfer_get_file_buffer (ULocalTransfer  *self,
+                                           gsize             *size);
+/* @data: NULL: what was put into the buffer */
 gboolean   u_local_transfer_write_file    (ULocalTransfer    *self,
                                            const guint8      *data,
                                            gsize              length,

@@ -87,7 +87,7 @@ u_local_transfer_free (UTransfer *transfer)
 {
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
-  g_assert (self->load == NULL);
+  g_assert (self->load == NULL && self->writer == NULL);
 
   if (self->fd >= 0)
     close (self->fd);
@@ -130,7 +130,9 @@ u_local_transfer_update_credit (ULocalTransfer *self)
     credit = MAX (REDIRECT_BODY_LIMIT - self->counts.received, 0);
   else if (self->state != U_LOCAL_RECEIVING)
     credit = 0;
-  else if (self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_WHOLE)
+  else if (self->spec->delivery == U_DELIVER_FILE)
+    credit = self->writer != NULL && u_file_writer_is_full (self->writer) ? 0 : G_MAXINT64;
+  else if (self->spec->delivery == U_DELIVER_WHOLE)
     credit = G_MAXINT64;
   else
     credit = MAX (self->credit, 0);
