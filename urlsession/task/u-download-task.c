@@ -103,8 +103,6 @@ u_download_task_counted (UTask *task, const UTransferCounts *before)
 static void
 u_download_task_file_ready (UTask *task, const char *path)
 {
-  UDownloadTask *self = U_DOWNLOAD_TASK (task);
-
   if (u_task_get_state (task) != U_TASK_STATE_CANCELING)
     {
       if (!task->quiet)
