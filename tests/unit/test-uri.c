@@ -67,8 +67,9 @@ check_pairs (const char *base_string, const Pair *pairs, gsize n_pairs)
     {
       g_autoptr (GUri) uri = u_uri_resolve (base, pairs[i].input);
       g_autofree char *string = uri != NULL ? g_uri_to_string (uri) : NULL;
+      g_autofree char *printable = g_strescape (pairs[i].input, NULL);
 
-      g_test_message ("%s", pairs[i].input);
+      g_test_message ("%s", printable);
       g_assert_cmpstr (string, ==, pairs[i].expected);
     }
 }
@@ -166,8 +167,9 @@ test_parse (void)
       g_autoptr (GError) error = NULL;
       g_autoptr (GUri) uri = u_uri_parse (pairs[i].input, &error);
       g_autofree char *string = uri != NULL ? g_uri_to_string (uri) : NULL;
+      g_autofree char *printable = g_strescape (pairs[i].input, NULL);
 
-      g_test_message ("%s", pairs[i].input);
+      g_test_message ("%s", printable);
       g_assert_cmpstr (string, ==, pairs[i].expected);
       if (uri == NULL)
         g_assert_error (error, U_ERROR, U_ERROR_BAD_URL);
