@@ -29,5 +29,10 @@ SoupSession *u_http_engine_get_session (UHttpEngine           *self,
 void         u_http_engine_prepare     (UHttpEngine           *self,
                                         gboolean               bulk,
                                         SoupMessage           *message);
+void         u_http_engine_forget      (UHttpEngine           *self,
+                                        SoupMessage           *message);
+/* The socket below the connection of a message whose response came over HTTP/2; NULL if it is not known. */
+GSocket     *u_http_engine_dup_socket  (UHttpEngine           *self,
+                                        SoupMessage           *message);
 
 G_END_DECLS
