@@ -13,6 +13,7 @@ struct _UHttpEngine
   guint max_connections;
   GTlsDatabase *tls_database; /* owned, nullable */
   SoupSession *sessions[2];   /* owned, nullable; index: bulk */
+  gboolean broken;
   GHashTable *sockets;        /* owned; connection id => GWeakRef of its GSocket: what may speak HTTP/2 */
 };
 
@@ -46,24 +47,59 @@ u_http_engine_ref (UHttpEngine *self)
   return self;
 }
 
-static gboolean
-drop_session_cb (gpointer data)
+typedef struct
 {
-  g_object_unref (data);
+  SoupSession *session;       /* owned */
+  GHashTable *sockets;        /* owned; NULL: the session can be released */
+} Release;
+
+static void
+close_socket (gpointer key, gpointer value, gpointer user_data)
+{
+  g_autoptr (GSocket) socket = g_weak_ref_get (value);
+
+  if (socket != NULL)
+    g_socket_close (socket, NULL);
+}
+
+/*
+ * libsoup before 3.4 waits for ever until it has said goodbye on a connection of HTTP/2 that was reset, keeps it in its
+ * count, and complains when the session goes. Such a session loses its connections and their sockets, and stays.
+ */
+static gboolean
+release_cb (gpointer data)
+{
+  Release *self = data;
+
+  if (self->sockets != NULL)
+    {
+      soup_session_abort (self->session);
+      g_hash_table_foreach (self->sockets, close_socket, NULL);
+      g_hash_table_unref (self->sockets);
+    }
+  else
+    {
+      g_object_unref (self->session);
+    }
+  g_free (self);
 
   return G_SOURCE_REMOVE;
 }
 
 /* The last load often ends inside a callback of its session, which goes on to use the session: so it is not taken away
- * before the stack is unwound. */
+ * before the stack is unwound, nor before the session has put its own affairs in order, which it does at a higher
+ * priority. */
 static void
-drop_session_later (UHttpEngine *self, SoupSession *session)
+release_later (UHttpEngine *self, SoupSession *session, gboolean broken)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
+  Release *release = g_new0 (Release, 1);
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  release->session = session;
+  if (broken)
+    release->sockets = g_hash_table_ref (self->sockets);
   g_source_set_static_name (source, "[urlsession] session release");
-  g_source_set_callback (source, drop_session_cb, session, NULL);
+  g_source_set_callback (source, release_cb, release, NULL);
   g_source_attach (source, self->context);
 }
 
@@ -76,12 +112,26 @@ u_http_engine_unref (UHttpEngine *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->sessions); i++)
     {
       if (self->sessions[i] != NULL)
-        drop_session_later (self, self->sessions[i]);
+        release_later (self, self->sessions[i], self->broken && i == 0);
     }
   g_hash_table_unref (self->sockets);
   g_clear_object (&self->tls_database);
   g_main_context_unref (self->context);
   g_free (self);
+}
+
+void
+u_http_engine_set_broken (UHttpEngine *self)
+{
+#if !U_SOUP_HAS_FLOW_CONTROL
+  self->broken = TRUE;
+#endif
+}
+
+gboolean
+u_http_engine_is_broken (UHttpEngine *self)
+{
+  return self->broken;
 }
 
 /* A new session has no cookies and no sniffer. Its decoder goes: bytes are counted and checked before they are decoded.

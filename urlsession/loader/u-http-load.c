@@ -115,6 +115,9 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
       if (self->message != NULL)
         flags = soup_message_get_tls_peer_certificate_errors (self->message);
       mapped = u_error_map_new (error, flags, url);
+      if (mapped->code == U_ERROR_NETWORK_CONNECTION_LOST && self->message != NULL
+          && soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+        u_http_engine_set_broken (self->engine);
     }
 
   stop (self);
