@@ -103,14 +103,11 @@ u_download_task_counted (UTask *task, const UTransferCounts *before)
 static void
 u_download_task_file_ready (UTask *task, const char *path)
 {
-  if (u_task_get_state (task) != U_TASK_STATE_CANCELING)
+  if (!task->quiet && u_task_get_state (task) != U_TASK_STATE_CANCELING)
     {
-      if (!task->quiet)
-        {
-          g_autoptr (GFile) file = g_file_new_for_path (path);
+      g_autoptr (GFile) file = g_file_new_for_path (path);
 
-          u_task_emit (task, U_DOWNLOAD_TASK_FINISHED_DOWNLOAD, file);
-        }
+      u_task_emit (task, U_DOWNLOAD_TASK_FINISHED_DOWNLOAD, file);
     }
   u_disk_unlink (path);
 }

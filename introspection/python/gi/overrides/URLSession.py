@@ -12,6 +12,7 @@ Everything of the C library is there as well, unchanged: `session.data_async (re
 
 import asyncio
 import collections.abc
+import contextlib
 import functools
 import inspect
 import json
@@ -174,7 +175,7 @@ def _serves_glib(loop):
     return isinstance(loop, _EventLoop) or type(loop).__module__ == "gi.events" or _context().is_owner()
 
 
-async def _call(source, name, *args):
+async def _call(source, name, *args, cancel=Gio.Cancellable.cancel):
     """Awaits source.name_async (*args). Cancelling the asyncio task cancels the call."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
@@ -196,7 +197,8 @@ async def _call(source, name, *args):
         getattr(source, name + "_async")(*args, cancellable, ready)
         return await future
     except asyncio.CancelledError:
-        cancellable.cancel()
+        if cancel is not None:
+            cancel(cancellable)
         raise
     finally:
         if pump is not None:
@@ -480,8 +482,15 @@ class DownloadTask(URLSession.DownloadTask):
         """Resumes the task and returns the file, a Gio.File, when it is complete at its destination.
 
         That is a string, a pathlib.Path or a Gio.File, of a file or of a folder that exists; None for a temporary file.
+        When it fails or is cancelled, `resume_data` holds what it takes to go on later, if that is possible.
         """
-        return await _call(self, "save", _file(destination))
+        try:
+            return await _call(self, "save", _file(destination), cancel=None)
+        except asyncio.CancelledError:
+            # What is there is kept, for whoever looks at the resume data now.
+            with contextlib.suppress(GLib.Error):
+                await self.cancel_by_producing_resume_data()
+            raise
 
     async def cancel_by_producing_resume_data(self):
         """Cancels the task and returns what Session.resume_download_task() goes on from, a GLib.Bytes."""
