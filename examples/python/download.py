@@ -64,7 +64,7 @@ class Download:
                 raise
             self.row.say("paused")
             return False
-        self.row.end(file.get_path())
+        self.row.end(file.get_basename())
         return True
 
     async def pause_half_way(self, task, written, total_written, total_expected):
@@ -118,5 +118,5 @@ if __name__ == "__main__":
         except KeyboardInterrupt:
             status = 130
     if status in (3, 130):
-        print("Cancelled. Run it again with the same URLs to go on.", file=sys.stderr)
+        print("Cancelled. With the same URLs the next run goes on from the .resume files.", file=sys.stderr)
     sys.exit(status)

@@ -48,9 +48,9 @@ class Row:
             self.status += "  {:2.0f} s left".format(task.time_left)
         self.display.draw()
 
-    def end(self, path):
+    def end(self, name):
         self.fraction = 1.0
-        self.say(path)
+        self.say("saved as {}".format(name))
 
     def fail(self, reason):
         self.say(reason)
