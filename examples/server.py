@@ -111,7 +111,8 @@ def main():
     parser.add_argument("--generate", type=int, nargs="+", default=[], metavar="MB", help="make files of these sizes")
     options = parser.parse_args()
 
-    generate(options.folder, options.generate)
+    if options.generate:
+        generate(options.folder, options.generate)
     server = Server(("127.0.0.1", options.port), lambda *args: Handler(*args, directory=options.folder))
     server.rate = options.rate
 
