@@ -20,7 +20,7 @@ import os
 import selectors
 import sys
 
-from gi.repository import Gio, GLib
+from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
@@ -59,7 +59,8 @@ def _property(name, pspec):
     def fset(self, value):
         setattr(self.props, name, value)
 
-    return property(fget, fset if "WRITABLE" in str(pspec.flags) else None, None, pspec.blurb)
+    writable = pspec.flags & GObject.ParamFlags.WRITABLE and not pspec.flags & GObject.ParamFlags.CONSTRUCT_ONLY
+    return property(fget, fset if writable else None)
 
 
 def _request(request):
@@ -386,6 +387,7 @@ class Headers(URLSession.Headers):
 
 
 Headers = _export(Headers)
+collections.abc.MutableMapping.register(Headers)
 
 
 class Request(URLSession.Request):
