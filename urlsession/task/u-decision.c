@@ -224,6 +224,9 @@ u_decision_answer (UDecision *self, int answer, URequestData *request)
   guint signal_id = 0;
   gpointer instance = NULL;
 
+  /* One that a language binding made, not a task. */
+  g_return_if_fail (self->task != NULL);
+
   g_mutex_lock (&self->lock);
   if (self->answered || self->over)
     {
