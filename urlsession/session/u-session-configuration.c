@@ -159,6 +159,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * USessionConfiguration:identifier: (getter get_identifier)
    *
    * The name of a background session, %NULL for all others.
+   *
+   * Background sessions are not available yet: each task of one fails with `U_ERROR_UNSUPPORTED_BY_SESSION`.
    */
   props[PROP_IDENTIFIER] =
     g_param_spec_string ("identifier", NULL, NULL, NULL, construct);
@@ -238,7 +240,8 @@ u_session_configuration_new_ephemeral (void)
  *
  * Makes the configuration of a session whose tasks go on without the application.
  *
- * This never fails: what is wrong is the error of each task.
+ * This never fails: what is wrong is the error of each task. Background sessions are not available yet, and that error
+ * is `U_ERROR_UNSUPPORTED_BY_SESSION`.
  *
  * Returns: (transfer full): a configuration that can be changed
  */
@@ -342,7 +345,7 @@ u_session_configuration_get_is_ephemeral (USessionConfiguration *self)
  *
  * Gets the name of a background session.
  *
- * Returns: (nullable): a name, %NULL for all other sessions
+ * Returns: (transfer none) (nullable): a name, %NULL for all other sessions
  */
 const char *
 u_session_configuration_get_identifier (USessionConfiguration *self)

@@ -80,8 +80,8 @@ answer_event_dispatch (UEvent *event)
         }
       else
         {
-          g_warning ("The %s decision of task %" G_GUINT64_FORMAT " was dropped without an answer: the default is taken.",
-                     self->klass->question, self->task->identifier);
+          g_warning ("The %s decision of task %" G_GUINT64_FORMAT " was dropped without an answer: the default is "
+                     "taken.", self->klass->question, self->task->identifier);
           self->klass->apply (NULL, self->task, self->klass->default_answer, NULL);
           u_task_ungate (self->task, self->serial);
         }
