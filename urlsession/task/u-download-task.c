@@ -31,7 +31,6 @@ struct _UDownloadTask
 
   UTaskWaiter save;
   char *destination;          /* owned, nullable: only with save */
-  char *temporary;            /* owned, nullable: the file that save returns when there is no destination */
   UResumeData *resume;        /* owned, nullable: what to go on from */
   gint64 base;                /* bytes that were there before this task */
 
@@ -69,6 +68,7 @@ u_download_task_fill_spec (UTask *task, UTransferSpec *spec, GError **error)
 
   spec->delivery = U_DELIVER_FILE;
   spec->destination = g_strdup (self->destination);
+  spec->release_file = self->save.task != NULL;
   spec->conflict = u_download_task_get_file_conflict (self);
   if (self->resume != NULL)
     spec->resume = u_resume_data_ref (self->resume);
@@ -103,21 +103,11 @@ u_download_task_counted (UTask *task, const UTransferCounts *before)
 static void
 u_download_task_file_ready (UTask *task, const char *path)
 {
-  UDownloadTask *self = U_DOWNLOAD_TASK (task);
-
-  if (u_task_get_state (task) != U_TASK_STATE_CANCELING)
+  if (!task->quiet && u_task_get_state (task) != U_TASK_STATE_CANCELING)
     {
-      if (self->save.task != NULL)
-        {
-          self->temporary = g_strdup (path);
-          return;
-        }
-      if (!task->quiet)
-        {
-          g_autoptr (GFile) file = g_file_new_for_path (path);
+      g_autoptr (GFile) file = g_file_new_for_path (path);
 
-          u_task_emit (task, U_DOWNLOAD_TASK_FINISHED_DOWNLOAD, file);
-        }
+      u_task_emit (task, U_DOWNLOAD_TASK_FINISHED_DOWNLOAD, file);
     }
   u_disk_unlink (path);
 }
@@ -153,43 +143,23 @@ new_status_error (UTask *task)
                       task->response != NULL ? u_response_get_uri (task->response) : "the request");
 }
 
-static gboolean
-is_success (UResponse *response)
-{
-  guint status;
-
-  if (!U_IS_HTTP_RESPONSE (response))
-    return TRUE;
-  status = u_http_response_get_status_code (U_HTTP_RESPONSE (response));
-
-  /* 416 is good only for a resumed download in which nothing was missing; then there is a file. */
-  return (status >= 200 && status < 300) || status == 416;
-}
-
 static void
 return_saved (UDownloadTask *self, UTransferEvent *event)
 {
-  UTask *task = U_TASK (self);
-  g_autofree char *temporary = g_steal_pointer (&self->temporary);
-  const char *path = event->path != NULL ? event->path : temporary;
-
   if (event->error != NULL)
     {
       u_task_waiter_return_error (&self->save, event->error);
     }
-  else if (path == NULL || !is_success (task->response))
+  else if (event->path == NULL)
     {
-      g_autoptr (GError) error = new_status_error (task);
+      g_autoptr (GError) error = new_status_error (U_TASK (self));
 
       u_task_waiter_return_error (&self->save, error);
     }
   else
     {
-      g_clear_pointer (&temporary, g_free);
-      u_task_waiter_return (&self->save, g_file_new_for_path (path), g_object_unref);
+      u_task_waiter_return (&self->save, g_file_new_for_path (event->path), g_object_unref);
     }
-  if (temporary != NULL)
-    u_disk_unlink (temporary);
 }
 
 static void
@@ -239,7 +209,6 @@ u_download_task_finalize (GObject *object)
   g_free (self->partial_path);
   g_free (self->expected_digest);
   g_free (self->destination);
-  g_free (self->temporary);
 
   G_OBJECT_CLASS (u_download_task_parent_class)->finalize (object);
 }

@@ -2,6 +2,7 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
+#include "urlsession/message/u-task-metrics-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -257,6 +258,7 @@ take_request (UTask *self, UTransferEvent *event)
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->current_request);
   self->current_request = g_steal_pointer (&request);
+  self->redirect_count++;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
 }
@@ -296,6 +298,18 @@ take_data (UTask *self, UTransferEvent *event)
       self->owed_credit = 0;
       u_task_send_command (self, &credit);
     }
+}
+
+static void
+emit_metrics (UTask *self)
+{
+  g_autoptr (UTaskMetrics) metrics = NULL;
+
+  if (!u_task_is_heard (self, U_TASK_COLLECTED_METRICS))
+    return;
+
+  metrics = u_task_metrics_new (self->started_at, g_get_real_time (), self->redirect_count);
+  u_task_emit (self, U_TASK_COLLECTED_METRICS, metrics);
 }
 
 /*
@@ -343,6 +357,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
   self->released = TRUE;
   self->host->release (self->session, self);
   u_task_notify_end (self);
+  emit_metrics (self);
   if (!self->quiet)
     u_task_emit (self, U_TASK_COMPLETED, event->error);
   if (klass->completed != NULL)
@@ -444,6 +459,9 @@ u_task_replace (UTask *self, UTask *heir)
   g_set_object (&heir->current_request, self->current_request);
   heir->counts = self->counts;
   heir->priority = self->priority;
+  heir->started_at = self->started_at;
+  heir->request_timeout = self->request_timeout;
+  heir->redirect_count = self->redirect_count;
   if (self->state == U_TASK_STATE_SUSPENDED)
     u_task_set_state (self, U_TASK_STATE_RUNNING);
   u_task_set_state (self, U_TASK_STATE_COMPLETED);

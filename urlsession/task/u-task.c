@@ -136,6 +136,13 @@ u_task_class_init (UTaskClass *klass)
    * [property@Task:state] and [property@Task:error] have their last values already.
    */
   /**
+   * UTask::collected-metrics:
+   * @self: the task
+   * @metrics: what was measured
+   *
+   * Emitted once, right before [signal@Task::completed], also for a task that failed or was cancelled.
+   */
+  /**
    * UTask::sent-data:
    * @self: the task
    * @bytes_sent: bytes since the last time
@@ -306,6 +313,8 @@ u_task_resume (UTask *self)
       u_progress_restart (&self->progress);
       begin = !self->started;
       self->started = TRUE;
+      if (begin)
+        self->started_at = g_get_real_time ();
       if (self->transfer != NULL)
         u_transfer_command (self->transfer, &command);
     }
@@ -377,6 +386,8 @@ u_task_cancel_with (UTask *self, UCommandKind kind, GError *reason)
       self->forced_error = g_steal_pointer (&reason);
       end = !self->started;
       self->started = TRUE;
+      if (end)
+        self->started_at = g_get_real_time ();
       if (self->transfer != NULL)
         u_transfer_command (self->transfer, &command);
     }

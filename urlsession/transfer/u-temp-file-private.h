@@ -21,6 +21,9 @@ int      u_temp_file_reopen     (const char  *kept_path,
 /* Gives the file the name under which it may stay; returns that name. */
 char    *u_temp_file_keep       (const char  *path,
                                  GError     **error);
+/* Gives the file a name that no clean-up knows; returns that name. */
+char    *u_temp_file_release    (const char  *path,
+                                 GError     **error);
 /* Removes what processes that died left in @folder. Blocks. */
 void     u_temp_file_clean      (const char  *folder);
 /* The same, in the background, at most once for each folder and process. */

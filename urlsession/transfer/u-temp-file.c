@@ -136,6 +136,34 @@ u_temp_file_keep (const char *path, GError **error)
   return g_steal_pointer (&kept);
 }
 
+/*
+ * u_temp_file_release:
+ *
+ * From here on the file belongs to the application.
+ */
+char *
+u_temp_file_release (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *middle = with_suffix (name, ACTIVE_SUFFIX, "");
+  g_autofree char *released = NULL;
+
+  if (middle == NULL || !g_str_has_prefix (middle, PREFIX))
+    return g_strdup (path);
+
+  released = g_strconcat (folder, G_DIR_SEPARATOR_S "download-", middle + strlen (PREFIX), NULL);
+  if (g_rename (path, released) != 0)
+    {
+      int code = errno;
+
+      g_set_error (error, U_ERROR, U_ERROR_CANNOT_MOVE_FILE, "Cannot rename %s: %s.", path, g_strerror (code));
+      return NULL;
+    }
+
+  return g_steal_pointer (&released);
+}
+
 static void
 remove_kept (const char *kept_path)
 {
