@@ -129,6 +129,16 @@ class Layers(unittest.TestCase):
                 self.check(len(line) <= MAX_COLUMNS or "(getter " in line, "{}:{} has {} columns",
                            path.relative_to(ROOT), number, len(line))
 
+    def test_links_to_pages_lead_somewhere(self):
+        # gi-docgen checks the links to symbols, and leaves these alone.
+        pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+        build = (ROOT / "docs" / "meson.build").read_text(encoding="utf-8")
+        for page in pages:
+            self.check("'{}.md'".format(page) in build, "docs/{}.md is not built", page)
+        for path in [*sources(), *(ROOT / "docs").glob("*.md")]:
+            for page in re.findall(r"\]\(([\w-]+)\.html", path.read_text(encoding="utf-8")):
+                self.check(page in pages, "{} refers to {}.html", path.relative_to(ROOT), page)
+
     def test_files_have_a_licence(self):
         for path in text_files():
             # The pages of the manual have it in front of the whole, in the configuration.

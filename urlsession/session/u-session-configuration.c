@@ -192,7 +192,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   /**
    * USessionConfiguration:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
-   * The authorities to trust, for instance a [class@Gio.TlsFileDatabase]; %NULL for those of the system.
+   * The authorities to trust, for instance a [iface@Gio.TlsFileDatabase]; %NULL for those of the system.
+   *
+   * It is used on threads of the library: one of GIO's own classes, not one that is written in Python or JavaScript.
    */
   props[PROP_TLS_DATABASE] =
     g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, writable);
