@@ -125,7 +125,7 @@ u_response_class_init (UResponseClass *klass)
    *
    * Where the body comes from: the last URL after all redirects, without user name and password.
    */
-  properties[PROP_URI] = g_param_spec_string ("uri", NULL, NULL, NULL, flags);
+  properties[PROP_URI] = g_param_spec_string ("uri", NULL, NULL, "", flags);
 
   /**
    * UResponse:mime-type: (getter get_mime_type)

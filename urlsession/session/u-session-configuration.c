@@ -159,6 +159,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * USessionConfiguration:identifier: (getter get_identifier)
    *
    * The name of a background session, %NULL for all others.
+   *
+   * Background sessions are not available yet: each task of one fails with `U_ERROR_UNSUPPORTED_BY_SESSION`.
    */
   props[PROP_IDENTIFIER] =
     g_param_spec_string ("identifier", NULL, NULL, NULL, construct);
@@ -190,7 +192,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   /**
    * USessionConfiguration:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
-   * The authorities to trust, for instance a [class@Gio.TlsFileDatabase]; %NULL for those of the system.
+   * The authorities to trust, for instance a [iface@Gio.TlsFileDatabase]; %NULL for those of the system.
+   *
+   * It is used on threads of the library: one of GIO's own classes, not one that is written in Python or JavaScript.
    */
   props[PROP_TLS_DATABASE] =
     g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, writable);
@@ -238,7 +242,8 @@ u_session_configuration_new_ephemeral (void)
  *
  * Makes the configuration of a session whose tasks go on without the application.
  *
- * This never fails: what is wrong is the error of each task.
+ * This never fails: what is wrong is the error of each task. Background sessions are not available yet, and that error
+ * is `U_ERROR_UNSUPPORTED_BY_SESSION`.
  *
  * Returns: (transfer full): a configuration that can be changed
  */
@@ -342,7 +347,7 @@ u_session_configuration_get_is_ephemeral (USessionConfiguration *self)
  *
  * Gets the name of a background session.
  *
- * Returns: (nullable): a name, %NULL for all other sessions
+ * Returns: (transfer none) (nullable): a name, %NULL for all other sessions
  */
 const char *
 u_session_configuration_get_identifier (USessionConfiguration *self)

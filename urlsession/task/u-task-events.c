@@ -106,7 +106,11 @@ post (UTask *self, const char *property, GError *error)
 void
 u_task_notify_later (UTask *self, const char *property)
 {
-  post (self, property, NULL);
+  /* A language binding made the object, not a session: there is no context but that of the caller. */
+  if (self->queue == NULL)
+    g_object_notify (G_OBJECT (self), property);
+  else
+    post (self, property, NULL);
 }
 
 /*
