@@ -115,7 +115,7 @@ u_test_scene_tear_down (UTestScene *self, gconstpointer data)
 URequest *
 u_test_scene_new_request (UTestScene *self, const char *path)
 {
-  g_autofree char *uri = u_test_server_get_uri (self->server, path);
+  g_autofree char *uri = *path == '/' ? u_test_server_get_uri (self->server, path) : g_strdup (path);
 
   return u_request_new (uri);
 }

@@ -27,7 +27,7 @@ void           u_test_scene_drop_session   (UTestScene            *self);
 void           u_test_scene_configure      (UTestScene            *self,
                                             USessionConfiguration *configuration);
 
-/* Tasks that are logged. */
+/* Tasks that are logged, for a path on the server or a whole URL. */
 UTask         *u_test_scene_new_data       (UTestScene            *self,
                                             const char            *path);
 UTask         *u_test_scene_new_download   (UTestScene            *self,
