@@ -287,6 +287,10 @@ take_data (UTask *self, UTransferEvent *event)
   UCommand credit = { .kind = U_COMMAND_CREDIT };
   gint64 length = (gint64) g_bytes_get_size (event->bytes);
 
+  /* Who cancelled, by a call or by an answer, does not want it. */
+  if (is_canceling (self))
+    return;
+
   if (klass->received != NULL)
     klass->received (self, event->bytes);
 
