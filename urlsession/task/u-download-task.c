@@ -182,8 +182,8 @@ return_saved (UDownloadTask *self, UTransferEvent *event)
     }
   else
     {
-      g_clear_pointer (&temporary, g_free);
       u_task_waiter_return (&self->save, g_file_new_for_path (path), g_object_unref);
+      g_clear_pointer (&temporary, g_free);
     }
   if (temporary != NULL)
     u_disk_unlink (temporary);
