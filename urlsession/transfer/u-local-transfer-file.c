@@ -270,12 +270,14 @@ check_digest (FinishJob *self, GError **error)
   return TRUE;
 }
 
+/* Some file systems tell only at a close that they could not write. It is a second descriptor that is closed here: as
+ * long as the first one is open, the file is locked and no clean-up takes it for an orphan. */
 static gboolean
-hand_over (FinishJob *self, GError **error)
+check_written (FinishJob *self, GError **error)
 {
-  if (!check_digest (self, error))
-    return FALSE;
-  if (close (g_steal_fd (&self->fd)) != 0)
+  int fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
+
+  if (fd < 0 || close (fd) != 0)
     {
       int code = errno;
 
@@ -283,8 +285,25 @@ hand_over (FinishJob *self, GError **error)
                    "Cannot close %s: %s.", self->part_path, g_strerror (code));
       return FALSE;
     }
+
+  return TRUE;
+}
+
+static gboolean
+hand_over (FinishJob *self, GError **error)
+{
+  if (!check_digest (self, error) || !check_written (self, error))
+    return FALSE;
   if (self->destination == NULL)
-    return TRUE;
+    {
+      g_autofree char *complete = u_temp_file_complete (self->part_path, error);
+
+      if (complete == NULL)
+        return FALSE;
+      g_free (self->part_path);
+      self->part_path = g_steal_pointer (&complete);
+      return TRUE;
+    }
   if (!self->is_answer)
     {
       g_unlink (self->part_path);

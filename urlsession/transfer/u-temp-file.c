@@ -16,6 +16,7 @@
 #define PREFIX ".urlsession-"
 #define ACTIVE_SUFFIX ".part"
 #define KEPT_SUFFIX ".partial"
+#define COMPLETE_SUFFIX ".complete"
 #define PRIVATE_SUFFIX ".private"
 
 /* As long as a transfer may take by default. After that nobody comes back for what is left of it. */
@@ -120,12 +121,12 @@ u_temp_file_reopen (const char *kept_path, char **path, GError **error)
   return fd;
 }
 
-char *
-u_temp_file_keep (const char *path, GError **error)
+static char *
+rename_active (const char *path, const char *suffix, GError **error)
 {
-  g_autofree char *kept = with_suffix (path, ACTIVE_SUFFIX, KEPT_SUFFIX);
+  g_autofree char *renamed = with_suffix (path, ACTIVE_SUFFIX, suffix);
 
-  if (kept == NULL || g_rename (path, kept) != 0)
+  if (renamed == NULL || g_rename (path, renamed) != 0)
     {
       int code = errno;
 
@@ -133,7 +134,19 @@ u_temp_file_keep (const char *path, GError **error)
       return NULL;
     }
 
-  return g_steal_pointer (&kept);
+  return g_steal_pointer (&renamed);
+}
+
+char *
+u_temp_file_keep (const char *path, GError **error)
+{
+  return rename_active (path, KEPT_SUFFIX, error);
+}
+
+char *
+u_temp_file_complete (const char *path, GError **error)
+{
+  return rename_active (path, COMPLETE_SUFFIX, error);
 }
 
 static void
@@ -176,8 +189,8 @@ u_temp_file_clean (const char *folder)
         continue;
       if (g_str_has_suffix (name, ACTIVE_SUFFIX))
         clean_active (path);
-      else if (g_str_has_suffix (name, KEPT_SUFFIX) && g_lstat (path, &info) == 0 &&
-               info.st_mtime < g_get_real_time () / G_USEC_PER_SEC - KEPT_FOR_S)
+      else if ((g_str_has_suffix (name, KEPT_SUFFIX) || g_str_has_suffix (name, COMPLETE_SUFFIX)) &&
+               g_lstat (path, &info) == 0 && info.st_mtime < g_get_real_time () / G_USEC_PER_SEC - KEPT_FOR_S)
         remove_kept (path);
     }
 }
