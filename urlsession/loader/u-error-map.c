@@ -160,8 +160,11 @@ new_with_subject (UError code, const char *subject, const GError *error)
 GError *
 u_error_map_new (const GError *error, GTlsCertificateFlags tls_errors, const char *masked_url)
 {
+  /* What checks a body does not know whose it is. */
   if (error->domain == U_ERROR)
-    return g_error_copy (error);
+    return strstr (error->message, masked_url) != NULL
+             ? g_error_copy (error)
+             : g_error_new (U_ERROR, error->code, "%s: %s", masked_url, error->message);
 
   return new_with_subject (u_error_map_code (error, tls_errors), masked_url, error);
 }
