@@ -313,8 +313,8 @@ download_start (Download *self)
   u_task_resume (U_TASK (self->task));
 }
 
-static void
-saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+void
+download_saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Download *self = user_data;
   g_autoptr (GFile) file = u_download_task_save_finish (self->task, result, &self->save_error);
@@ -332,7 +332,7 @@ download_save (Download *self, const char *path, GCancellable *cancellable)
   g_autoptr (GFile) destination = path != NULL ? g_file_new_for_path (path) : NULL;
 
   self->saving = TRUE;
-  u_download_task_save_async (self->task, destination, cancellable, saved_cb, self);
+  u_download_task_save_async (self->task, destination, cancellable, download_saved_cb, self);
 }
 
 static gboolean

@@ -63,6 +63,10 @@ void        download_start              (Download      *self);
 void        download_save               (Download      *self,
                                          const char    *path,
                                          GCancellable  *cancellable);
+/* For a save_async() of the test's own; `saving` is set before. */
+void        download_saved_cb           (GObject       *source,
+                                         GAsyncResult  *result,
+                                         gpointer       self);
 /* Until it completed, and save_async() called back. */
 void        download_wait               (Download      *self);
 void        download_run                (Download      *self);
