@@ -79,6 +79,7 @@ u_local_transfer_reopen_file (ULocalTransfer *self)
   if (ftruncate (self->fd, self->resume_point.offset) != 0 ||
       lseek (self->fd, self->resume_point.offset, SEEK_SET) < 0)
     self->resume_point.offset = 0;
+  self->written = self->resume_point.offset;
   self->counts.received = self->resume_point.offset;
   self->counts.expected_to_receive = resume->total;
   self->resumable = self->resume_point.offset > 0;
@@ -153,6 +154,7 @@ u_local_transfer_write_file (ULocalTransfer *self, const guint8 *data, gsize len
         }
       data += n;
       length -= (gsize) n;
+      self->written += n;
     }
 
   return TRUE;
@@ -162,6 +164,7 @@ gboolean
 u_local_transfer_truncate_file (ULocalTransfer *self, GError **error)
 {
   u_resume_point_clear (&self->resume_point);
+  self->written = 0;
   if (ftruncate (self->fd, 0) != 0 || lseek (self->fd, 0, SEEK_SET) < 0)
     {
       int code = errno;
@@ -181,7 +184,7 @@ describe (ULocalTransfer *self)
   UResumeData *resume = u_resume_data_new (self->spec->request, self->part_path);
 
   resume->current_uri = u_uri_dup_bare (self->request->parsed);
-  resume->offset = self->counts.received;
+  resume->offset = self->written;
   resume->total = self->resume_point.total;
   resume->etag = g_strdup (self->resume_point.etag);
   resume->last_modified = g_strdup (self->resume_point.last_modified);
@@ -230,6 +233,7 @@ u_local_transfer_keep_file (ULocalTransfer *self)
   self->fd = -1;
   g_clear_pointer (&self->part_path, g_free);
   u_resume_point_clear (&self->resume_point);
+  self->written = 0;
   self->resumable = FALSE;
 }
 
@@ -418,7 +422,7 @@ u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboole
           self->response->headers != NULL ? u_header_list_get (self->response->headers, "Content-Disposition") : NULL,
           self->response->uri, self->response->mime_type);
     }
-  else if (keep_it && self->resumable && self->counts.received > 0)
+  else if (keep_it && self->resumable && self->written > 0)
     {
       job->resume = describe (self);
     }
