@@ -15,8 +15,8 @@
 #define DISPATCH_BYTES (2 * 1024 * 1024)
 #define DISPATCH_US 2000
 
-/* Bytes looked at beyond the credit, so that an end is seen without any, and held until there is some. libsoup also needs
- * room for a line when it reads the end of a chunked body. */
+/* Bytes looked at beyond the credit, so that an end is seen without any, and held until there is some. libsoup also
+ * needs room for a line when it reads the end of a chunked body. */
 #define LOOK_AHEAD 256
 
 /* What waits in memory when an HTTP/2 body is not read; the rest goes to a file. */
