@@ -5,7 +5,7 @@
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/task/u-body-stream-private.h"
 #include "urlsession/task/u-data-task-private.h"
-#include "urlsession/task/u-download-task.h"
+#include "urlsession/task/u-download-task-private.h"
 #include "urlsession/task/u-response-decision-private.h"
 
 /**
@@ -172,7 +172,7 @@ u_data_task_become_download (UDataTask *self)
   if (u_task_get_state (task) == U_TASK_STATE_CANCELING)
     return;
 
-  heir = task->host->create_download (task->session, task->original_request);
+  heir = U_TASK (u_download_task_new (task->session, task->host, task->original_request, NULL, NULL));
   data = u_request_ref_data (task->original_request);
   spec = u_transfer_spec_new (data);
   task->host->fill_spec (task->session, spec);

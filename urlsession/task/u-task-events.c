@@ -2,6 +2,7 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
+#include "urlsession/message/u-task-metrics-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
@@ -115,7 +116,11 @@ post (UTask *self, const char *property, GError *error)
 void
 u_task_notify_later (UTask *self, const char *property)
 {
-  post (self, property, NULL);
+  /* A language binding made the object, not a session: there is no context but that of the caller. */
+  if (self->queue == NULL)
+    g_object_notify (G_OBJECT (self), property);
+  else
+    post (self, property, NULL);
 }
 
 /*
@@ -263,6 +268,7 @@ take_request (UTask *self, UTransferEvent *event)
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->current_request);
   self->current_request = g_steal_pointer (&request);
+  self->redirect_count++;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
 }
@@ -291,6 +297,10 @@ take_data (UTask *self, UTransferEvent *event)
   UCommand credit = { .kind = U_COMMAND_CREDIT };
   gint64 length = (gint64) g_bytes_get_size (event->bytes);
 
+  /* Who cancelled, by a call or by an answer, does not want it. */
+  if (is_canceling (self))
+    return;
+
   if (klass->received != NULL)
     klass->received (self, event->bytes);
 
@@ -302,6 +312,18 @@ take_data (UTask *self, UTransferEvent *event)
       self->owed_credit = 0;
       u_task_send_command (self, &credit);
     }
+}
+
+static void
+emit_metrics (UTask *self)
+{
+  g_autoptr (UTaskMetrics) metrics = NULL;
+
+  if (!u_task_is_heard (self, U_TASK_COLLECTED_METRICS))
+    return;
+
+  metrics = u_task_metrics_new (self->started_at, g_get_real_time (), self->redirect_count);
+  u_task_emit (self, U_TASK_COLLECTED_METRICS, metrics);
 }
 
 /*
@@ -349,6 +371,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
   self->released = TRUE;
   self->host->release (self->session, self);
   u_task_notify_end (self);
+  emit_metrics (self);
   if (!self->quiet)
     u_task_emit (self, U_TASK_COMPLETED, event->error);
   if (klass->completed != NULL)
@@ -450,13 +473,17 @@ u_task_replace (UTask *self, UTask *heir)
   g_set_object (&heir->current_request, self->current_request);
   heir->counts = self->counts;
   heir->priority = self->priority;
+  heir->started_at = self->started_at;
+  heir->request_timeout = self->request_timeout;
+  heir->redirect_count = self->redirect_count;
   if (self->state == U_TASK_STATE_SUSPENDED)
     u_task_set_state (self, U_TASK_STATE_RUNNING);
   u_task_set_state (self, U_TASK_STATE_COMPLETED);
   g_mutex_unlock (&self->lock);
 
   u_transfer_set_owner (heir->transfer, u_task_take_event, heir);
+  /* In this order: a session that waits for its last task must not find itself without one. */
+  heir->host->adopt (heir->session, heir);
   self->released = TRUE;
   self->host->release (self->session, self);
-  heir->host->hold (heir->session, heir);
 }

@@ -10,9 +10,6 @@
 /* Less than this is not worth a read. */
 #define MIN_ROOM (8 * 1024)
 
-/* For files: one large read, one large write. */
-#define FILE_BUFFER_SIZE (512 * 1024)
-
 /* A length that a server announced is believed up to here before its bytes are there. */
 #define MAX_RESERVE (16 * 1024 * 1024)
 
@@ -61,10 +58,7 @@ u_local_transfer_get_buffer (ULocalTransfer *self, gsize *size)
   switch (self->spec->delivery)
     {
     case U_DELIVER_FILE:
-      if (self->executor->buffer == NULL)
-        self->executor->buffer = g_malloc (FILE_BUFFER_SIZE);
-      *size = FILE_BUFFER_SIZE;
-      return self->executor->buffer;
+      return u_local_transfer_get_file_buffer (self, size);
 
     case U_DELIVER_WHOLE:
       return get_room (self, size);
@@ -142,8 +136,7 @@ u_local_transfer_take_data (ULocalTransfer *self, GBytes *bytes, gsize length, G
   switch (self->spec->delivery)
     {
     case U_DELIVER_FILE:
-      if (!u_local_transfer_write_file (self, bytes != NULL ? g_bytes_get_data (bytes, NULL) : self->executor->buffer,
-                                        length, error))
+      if (!u_local_transfer_write_file (self, bytes != NULL ? g_bytes_get_data (bytes, NULL) : NULL, length, error))
         return FALSE;
       break;
 
@@ -188,6 +181,9 @@ write_received (ULocalTransfer *self, GPtrArray *pieces, GBytes *whole, GError *
       if (!u_local_transfer_write_file (self, data, length, error))
         return FALSE;
     }
+
+  if (g_bytes_get_size (whole) == 0)
+    return TRUE;
 
   return u_local_transfer_write_file (self, g_bytes_get_data (whole, NULL), g_bytes_get_size (whole), error);
 }

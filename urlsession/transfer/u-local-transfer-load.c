@@ -49,7 +49,7 @@ accept_whole (ULocalTransfer *self, GError **error)
   if (self->spec->delivery != U_DELIVER_FILE)
     return TRUE;
 
-  if (self->fd >= 0 && !u_local_transfer_truncate_file (self, error))
+  if (self->file != NULL && !u_download_file_truncate (self->file, error))
     return FALSE;
   self->resumable = u_resume_point_read (&self->resume_point, self->request, self->response, self->encoded);
   self->resume_point.total = expected;
@@ -210,7 +210,9 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
       u_local_transfer_drop_load (self);
       g_clear_pointer (&self->response, u_response_data_unref);
       self->resume_point.offset = self->counts.received;
-      u_local_transfer_requeue (self, TRUE);
+      self->pending_requeue = !u_download_file_is_idle (self->file);
+      if (!self->pending_requeue)
+        u_local_transfer_requeue (self, TRUE);
       return;
     }
   if (error != NULL)

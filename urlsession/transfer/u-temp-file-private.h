@@ -6,8 +6,7 @@
 G_BEGIN_DECLS
 
 /* The files that downloads are written to before they are whole. One in use is locked by its process; one that was
- * left on purpose, to be resumed, has another suffix, and so has one that was handed over. What is none of these is an
- * orphan of a process that died. */
+ * left on purpose, to be resumed, has another suffix. What is neither is an orphan of a process that died. */
 
 /* The folder for downloads without a destination, made when it is missing. */
 char    *u_temp_file_dup_folder (GError     **error);
@@ -23,8 +22,8 @@ int      u_temp_file_reopen     (const char  *kept_path,
 /* Gives the file the name under which it may stay; returns that name. */
 char    *u_temp_file_keep       (const char  *path,
                                  GError     **error);
-/* The same for one that is whole and belongs to the application from now on. */
-char    *u_temp_file_complete   (const char  *path,
+/* Gives the file a name that no clean-up knows; returns that name. */
+char    *u_temp_file_release    (const char  *path,
                                  GError     **error);
 /* Removes what processes that died left in @folder. Blocks. */
 void     u_temp_file_clean      (const char  *folder);

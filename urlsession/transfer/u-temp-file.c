@@ -16,7 +16,6 @@
 #define PREFIX ".urlsession-"
 #define ACTIVE_SUFFIX ".part"
 #define KEPT_SUFFIX ".partial"
-#define COMPLETE_SUFFIX ".complete"
 #define PRIVATE_SUFFIX ".private"
 
 /* As long as a transfer may take by default. After that nobody comes back for what is left of it. */
@@ -134,12 +133,12 @@ u_temp_file_reopen (const char *kept_path, char **path, GError **error)
   return fd;
 }
 
-static char *
-rename_active (const char *path, const char *suffix, GError **error)
+char *
+u_temp_file_keep (const char *path, GError **error)
 {
-  g_autofree char *renamed = with_suffix (path, ACTIVE_SUFFIX, suffix);
+  g_autofree char *kept = with_suffix (path, ACTIVE_SUFFIX, KEPT_SUFFIX);
 
-  if (renamed == NULL || g_rename (path, renamed) != 0)
+  if (kept == NULL || g_rename (path, kept) != 0)
     {
       int code = errno;
 
@@ -147,19 +146,35 @@ rename_active (const char *path, const char *suffix, GError **error)
       return NULL;
     }
 
-  return g_steal_pointer (&renamed);
+  return g_steal_pointer (&kept);
 }
 
+/*
+ * u_temp_file_release:
+ *
+ * From here on the file belongs to the application.
+ */
 char *
-u_temp_file_keep (const char *path, GError **error)
+u_temp_file_release (const char *path, GError **error)
 {
-  return rename_active (path, KEPT_SUFFIX, error);
-}
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *middle = with_suffix (name, ACTIVE_SUFFIX, "");
+  g_autofree char *released = NULL;
 
-char *
-u_temp_file_complete (const char *path, GError **error)
-{
-  return rename_active (path, COMPLETE_SUFFIX, error);
+  if (middle == NULL || !g_str_has_prefix (middle, PREFIX))
+    return g_strdup (path);
+
+  released = g_strconcat (folder, G_DIR_SEPARATOR_S "download-", middle + strlen (PREFIX), NULL);
+  if (g_rename (path, released) != 0)
+    {
+      int code = errno;
+
+      g_set_error (error, U_ERROR, U_ERROR_CANNOT_MOVE_FILE, "Cannot rename %s: %s.", path, g_strerror (code));
+      return NULL;
+    }
+
+  return g_steal_pointer (&released);
 }
 
 static void
@@ -200,8 +215,7 @@ u_temp_file_clean (const char *folder)
         continue;
       if (g_str_has_suffix (name, ACTIVE_SUFFIX))
         clean_active (path);
-      else if ((g_str_has_suffix (name, KEPT_SUFFIX) || g_str_has_suffix (name, COMPLETE_SUFFIX) ||
-                g_str_has_suffix (name, PRIVATE_SUFFIX)) &&
+      else if ((g_str_has_suffix (name, KEPT_SUFFIX) || g_str_has_suffix (name, PRIVATE_SUFFIX)) &&
                g_lstat (path, &info) == 0 && info.st_mtime < g_get_real_time () / G_USEC_PER_SEC - KEPT_FOR_S)
         remove_kept (path);
     }

@@ -45,7 +45,8 @@ typedef struct
   URequestData *request;      /* owned; REDIRECT, REQUEST */
   GBytes *bytes;              /* owned; DATA, and DONE of U_DELIVER_WHOLE */
   gint64 offset;              /* RESUMED: where it goes on; expected: in counts */
-  char *path;                 /* owned; FILE, and DONE with a destination: where it is */
+  char *path;                 /* owned; FILE, and DONE with a destination or a released file: where it is */
+  int lock_fd;                /* owned; FILE: keeps others from taking the file for an orphan. -1: none */
   GError *error;              /* owned; DONE, nullable */
   char *failing_uri;          /* owned; DONE with an error: without user info, nullable */
   GBytes *resume_data;        /* owned; DONE with an error, nullable */

@@ -33,6 +33,7 @@ typedef struct
   /* U_DELIVER_FILE */
   char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file
                                * that is handed over */
+  gboolean release_file;      /* without a destination: the temporary file goes to the caller for good */
   UFileConflict conflict;     /* what to do when the destination exists */
   UResumeData *resume;        /* owned, nullable: what an earlier transfer left */
   UDigest *digest;            /* owned, nullable: what the file must have */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-transfer-private.h"
 
+#include <unistd.h>
+
 void
 u_transfer_init (UTransfer            *self,
                  const UExecutorClass *klass,
@@ -71,6 +73,7 @@ u_transfer_event_new (UTransfer *transfer, UTransferEventKind kind)
   event->event.dispatch = dispatch;
   event->event.discard = discard;
   event->kind = kind;
+  event->lock_fd = -1;
   event->transfer = u_transfer_ref (transfer);
 
   return event;
@@ -87,6 +90,8 @@ u_transfer_event_free (UTransferEvent *event)
   g_clear_pointer (&event->failing_uri, g_free);
   g_clear_pointer (&event->resume_data, g_bytes_unref);
   g_clear_pointer (&event->partial_path, g_free);
+  if (event->lock_fd >= 0)
+    close (event->lock_fd);
   u_transfer_unref (event->transfer);
   g_free (event);
 }
