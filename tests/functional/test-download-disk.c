@@ -178,7 +178,7 @@ test_orphans (Fixture *self, gconstpointer data)
   g_autofree char *kept_private = fixture_path (self, ".urlsession-KEPTAA.partial.private");
   g_autofree char *old = fixture_path (self, ".urlsession-OLDAAA.partial");
   g_autofree char *old_private = fixture_path (self, ".urlsession-OLDAAA.partial.private");
-  g_autofree char *complete = fixture_path (self, ".urlsession-DONEAA.complete");
+  g_autofree char *complete = fixture_path (self, "download-DONEAA");
   g_autofree char *other = fixture_path (self, "other.part");
   g_autofree char *dead = NULL;
   g_autofree char *alive = NULL;
@@ -207,7 +207,7 @@ test_orphans (Fixture *self, gconstpointer data)
     fixture_write (self, ".urlsession-KEPTAA.partial.private", "kept");
     fixture_write (self, ".urlsession-OLDAAA.partial", "old");
     fixture_write (self, ".urlsession-OLDAAA.partial.private", "old");
-    fixture_write (self, ".urlsession-DONEAA.complete", "done");
+    fixture_write (self, "download-DONEAA", "done");
     fixture_write (self, "other.part", "other");
     g_assert_cmpint (utime (old, &then), ==, 0);
     g_free (add_orphan (self->folder));

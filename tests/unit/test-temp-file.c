@@ -135,17 +135,21 @@ test_keep (Fixture *self, gconstpointer data)
 }
 
 static void
-test_complete (Fixture *self, gconstpointer data)
+test_release (Fixture *self, gconstpointer data)
 {
   g_autofree char *path = NULL;
-  g_autofree char *complete = NULL;
+  g_autofree char *released = NULL;
+  g_autofree char *again = NULL;
   int fd = u_temp_file_create (self->folder, &path, NULL);
 
-  complete = u_temp_file_complete (path, NULL);
+  released = u_temp_file_release (path, NULL);
   close (fd);
+  g_assert_false (exists (path));
   u_temp_file_clean (self->folder);
-  g_assert_true (exists (complete));
-  g_unlink (complete);
+  g_assert_true (exists (released));
+  again = u_temp_file_release (released, NULL);
+  g_assert_cmpstr (again, ==, released);
+  g_unlink (released);
 }
 
 static void
@@ -192,8 +196,7 @@ static const struct
   { ".urlsession-e.partial", 8, FALSE },
   { ".urlsession-e.partial.private", 8, FALSE },
   { ".urlsession-f.partial.private", 0, TRUE },
-  { ".urlsession-g.complete", 1, TRUE },
-  { ".urlsession-h.complete", 8, FALSE },
+  { "download-h", 30, TRUE },
   { ".urlsession-i", 30, TRUE },
   { "urlsession-j.part", 30, TRUE },
   { "k.part", 30, TRUE },
@@ -238,7 +241,7 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add ("/temp-file/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("create", test_create);
   ADD ("r193-keep", test_keep);
-  ADD ("complete", test_complete);
+  ADD ("release", test_release);
   ADD ("r192-reopen-others", test_reopen_others);
   ADD ("clean", test_clean);
   ADD ("drop", test_drop);
