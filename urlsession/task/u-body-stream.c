@@ -45,8 +45,12 @@ static GSource *
 u_body_stream_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
   g_autoptr (GSource) ready = u_body_pipe_create_source (U_BODY_STREAM (stream)->pipe);
+  GSource *source = g_pollable_source_new_full (stream, NULL, cancellable);
 
-  return g_pollable_source_new_full (stream, ready, cancellable);
+  /* Not by the call above: that wants to set a closure, which this source has no use for. */
+  g_source_add_child_source (source, ready);
+
+  return source;
 }
 
 static gboolean
