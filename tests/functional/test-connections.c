@@ -185,7 +185,7 @@ test_waiting_takes_no_time (UTestScene *self, gconstpointer data)
   g_autoptr (GPtrArray) tasks = NULL;
   USession *other;
 
-  use_one_connection (self, 0.5);
+  use_one_connection (self, 2);
   u_request_set_timeout (patient, 1000);
   blocker = U_TASK (u_session_create_data_task (self->session, patient));
   u_task_resume (blocker);
@@ -193,17 +193,16 @@ test_waiting_takes_no_time (UTestScene *self, gconstpointer data)
   tasks = queue (self, 3, NULL);
 
   /* Timers that began later have run out by the end of this. */
-  u_session_configuration_set_request_timeout (configuration, 0.5);
+  u_session_configuration_set_request_timeout (configuration, 2);
   other = u_session_new (configuration);
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *uri = u_test_server_get_uri (self->server, "/stall");
-      g_autoptr (UTask) task = U_TASK (u_session_create_data_task_for_uri (other, uri));
+  {
+    g_autofree char *uri = u_test_server_get_uri (self->server, "/stall");
+    g_autoptr (UTask) task = U_TASK (u_session_create_data_task_for_uri (other, uri));
 
-      u_task_resume (task);
-      u_test_scene_finish (self, task);
-      g_assert_error (u_task_get_error (task), U_ERROR, U_ERROR_TIMED_OUT);
-    }
+    u_task_resume (task);
+    u_test_scene_finish (self, task);
+    g_assert_error (u_task_get_error (task), U_ERROR, U_ERROR_TIMED_OUT);
+  }
   u_test_assert_finalized (self->context, other);
   for (guint i = 0; i < tasks->len; i++)
     u_test_assert_state (tasks->pdata[i], U_TASK_STATE_RUNNING);

@@ -3,8 +3,8 @@
 
 #define ADD(path, test) g_test_add (path, UTestScene, NULL, u_test_scene_set_up, test, u_test_scene_tear_down)
 
-/* Long enough for a task to begin, short enough to be waited for. */
-#define SHORT_TIMEOUT 0.5
+/* Seconds: long enough for a task to begin on a busy machine, short enough to be waited for. */
+#define SHORT_TIMEOUT 2
 
 static void
 use_short_timeout (UTestScene *self)
@@ -89,7 +89,6 @@ test_timers (UTestScene *self, gconstpointer data)
   /* Started, but suspended before anything could be connected. */
   u_task_resume (before);
   u_task_suspend (before);
-  outlast_timeout (self);
   outlast_timeout (self);
   u_test_assert_state (before, U_TASK_STATE_SUSPENDED);
   u_test_assert_state (waiting, U_TASK_STATE_SUSPENDED);
