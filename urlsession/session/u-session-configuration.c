@@ -167,7 +167,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   /**
    * USessionConfiguration:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
    *
-   * How many connections the session has to one host at one time; further tasks wait for their turn.
+   * How many connections the session has to one host at one time, at least 1; further tasks wait for their turn.
+   *
+   * The default is 6. A host is a name and a port. To all hosts together there are at most 32.
    */
   props[PROP_MAX_CONNECTIONS_PER_HOST] =
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS_PER_HOST, writable);
@@ -176,7 +178,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * After how many seconds in which no byte moves a task fails with `U_ERROR_TIMED_OUT`; 0 for never.
    *
-   * Fractions count. The time for which a task is suspended, waits for its turn or for a decision, does not.
+   * Fractions count; the default is 60. The clock stands still while a task is suspended, waits for its turn, for a
+   * decision about a redirect, or for the application to take what has arrived. A request can have a time of its own,
+   * [property@Request:timeout].
    */
   props[PROP_REQUEST_TIMEOUT] =
     g_param_spec_double ("request-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_REQUEST_TIMEOUT, writable);
@@ -185,7 +189,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * After how many seconds in all a task fails with `U_ERROR_TIMED_OUT`; 0 for never.
    *
-   * It counts from the first resume, whatever happens.
+   * It counts from the first resume, whatever happens; the default is 604800, seven days.
    */
   props[PROP_RESOURCE_TIMEOUT] =
     g_param_spec_double ("resource-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_RESOURCE_TIMEOUT, writable);

@@ -46,7 +46,12 @@ u_body_stream_create_source (GPollableInputStream *stream, GCancellable *cancell
 {
   g_autoptr (GSource) ready = u_body_pipe_create_source (U_BODY_STREAM (stream)->pipe);
 
-  return g_pollable_source_new_full (stream, ready, cancellable);
+  GSource *source = g_pollable_source_new_full (stream, NULL, cancellable);
+
+  /* Not by way of the call above: that gives its child a closure, which only the sources of GLib can have. */
+  g_source_add_child_source (source, ready);
+
+  return source;
 }
 
 static gboolean

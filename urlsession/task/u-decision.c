@@ -341,6 +341,8 @@ u_decision_expire (UDecision *self)
  *
  * Gets the task that waits for the answer.
  *
+ * May be called from any thread; the decision holds the task.
+ *
  * Returns: (transfer none): the task
  */
 UTask *

@@ -283,7 +283,10 @@ u_download_task_class_init (UDownloadTaskClass *klass)
   /**
    * UDownloadTask:file-conflict: (getter get_file_conflict) (setter set_file_conflict)
    *
-   * What to do when there is a file at the destination. To be set before the task is resumed.
+   * What to do when there is a file at the destination.
+   *
+   * To be set before the task is resumed: later it is a programming error, reported with g_critical(). Without a
+   * destination it has no effect.
    */
   props[PROP_FILE_CONFLICT] =
     g_param_spec_enum ("file-conflict", NULL, NULL, U_TYPE_FILE_CONFLICT, U_FILE_CONFLICT_AUTOMATIC, writable);
@@ -605,6 +608,8 @@ u_download_task_get_file_conflict (UDownloadTask *self)
  * @file_conflict: a rule
  *
  * Sets what happens when there is a file at the destination.
+ *
+ * May be called from any thread; the change is notified in the context of the session.
  */
 void
 u_download_task_set_file_conflict (UDownloadTask *self, UFileConflict file_conflict)

@@ -3,6 +3,7 @@
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
+#include "urlsession/message/u-uri-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -60,6 +61,15 @@ break_gate (UTask *self)
     take_done (self, done);
 }
 
+/* Without user info. */
+static char *
+dup_failing_uri (URequest *request)
+{
+  g_autoptr (URequestData) data = u_request_ref_data (request);
+
+  return data->parsed != NULL ? u_uri_dup_bare (data->parsed) : u_uri_string_dup_masked (data->uri);
+}
+
 static void
 own_event_dispatch (UEvent *event)
 {
@@ -72,7 +82,7 @@ own_event_dispatch (UEvent *event)
 
       done.counts = task->counts;
       if (!g_error_matches (done.error, U_ERROR, U_ERROR_CANCELLED))
-        done.failing_uri = g_strdup (u_request_get_uri (task->original_request));
+        done.failing_uri = dup_failing_uri (task->original_request);
       u_task_finish (task, &done);
       g_clear_error (&done.error);
       g_free (done.failing_uri);
@@ -287,6 +297,10 @@ take_data (UTask *self, UTransferEvent *event)
   UCommand credit = { .kind = U_COMMAND_CREDIT };
   gint64 length = (gint64) g_bytes_get_size (event->bytes);
 
+  /* Who cancelled, by a call or by an answer, does not want it. */
+  if (is_canceling (self))
+    return;
+
   if (klass->received != NULL)
     klass->received (self, event->bytes);
 
@@ -342,7 +356,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
     {
       self->error = g_error_copy (event->error);
       self->failing_uri = event->failing_uri != NULL ? g_strdup (event->failing_uri)
-                                                     : g_strdup (u_request_get_uri (self->current_request));
+                                                     : dup_failing_uri (self->current_request);
     }
   if (self->state == U_TASK_STATE_SUSPENDED)
     u_task_set_state (self, U_TASK_STATE_RUNNING);

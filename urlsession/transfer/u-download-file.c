@@ -20,7 +20,6 @@ struct _UDownloadFile
   UDiskJob job;               /* the last step */
   int fd;                     /* owned */
   char *path;                 /* owned; the temporary name */
-  char *earlier;              /* owned, nullable: the name under which it had been kept */
   UFileWriter *writer;        /* owned */
   UWorker *worker;
   UDownloadFileProgressed progressed;
@@ -97,7 +96,6 @@ download_file_free (UDownloadFile *self)
   if (self->fd >= 0)
     close (self->fd);
   g_free (self->path);
-  g_free (self->earlier);
   g_free (self);
 }
 
@@ -148,7 +146,6 @@ u_download_file_reopen (UResumeData              *resume,
                         GError                  **error)
 {
   g_autofree char *path = NULL;
-  UDownloadFile *self;
   struct stat info;
   gint64 offset = 0;
   int fd = u_temp_file_reopen (resume->path, &path, error);
@@ -161,10 +158,8 @@ u_download_file_reopen (UResumeData              *resume,
     offset = MIN (resume->offset, (gint64) info.st_size);
   if (ftruncate (fd, offset) != 0)
     offset = 0;
-  self = download_file_new (fd, g_steal_pointer (&path), offset, worker, progressed, user_data);
-  self->earlier = g_strdup (resume->path);
 
-  return self;
+  return download_file_new (fd, g_steal_pointer (&path), offset, worker, progressed, user_data);
 }
 
 gboolean
@@ -241,19 +236,6 @@ u_download_file_truncate (UDownloadFile *self, GError **error)
   return TRUE;
 }
 
-/* What was kept of it before stands for nothing any more. */
-static void
-drop_earlier (UDownloadFile *self)
-{
-  g_autofree char *private_path = NULL;
-
-  if (self->earlier == NULL)
-    return;
-
-  private_path = u_resume_data_dup_private_path (self->earlier);
-  g_unlink (private_path);
-}
-
 /* Blocks a little. */
 static GBytes *
 put_away (UDownloadFile *self, UResumeData *resume, char **kept_path)
@@ -265,7 +247,6 @@ put_away (UDownloadFile *self, UResumeData *resume, char **kept_path)
     {
       g_debug ("%s", error->message);
       g_unlink (self->path);
-      drop_earlier (self);
       return NULL;
     }
 
@@ -379,7 +360,6 @@ finish_work (UDiskJob *job)
         g_unlink (self->path);
       break;
     }
-  drop_earlier (self);
 }
 
 static void

@@ -125,7 +125,9 @@ take_range_response (ULocalTransfer *self)
       g_clear_pointer (&self->response, u_response_data_unref);
       u_resume_point_clear (&self->resume_point);
       self->resumable = FALSE;
-      post_resumed (self, 0, -1);
+      self->starts_over = TRUE;
+      self->counts.received = 0;
+      self->counts.expected_to_receive = -1;
       u_local_transfer_requeue (self, TRUE);
       break;
 
@@ -185,7 +187,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
       return;
     }
   /* What was to be gone on with is not there, or has no validator: said before the first byte is counted. */
-  if (self->spec->resume != NULL && self->counts.received == 0 && !self->deliver_redirect)
+  if ((self->spec->resume != NULL || self->starts_over) && self->counts.received == 0 && !self->deliver_redirect)
     post_resumed (self, 0, get_expected (self));
   u_local_transfer_accept (self);
 }

@@ -84,6 +84,7 @@ typedef struct
   UResumePoint resume_point;
   gboolean resumable;         /* resume_point is good for a later request */
   gboolean asked_range;       /* the exchange asks for the rest only */
+  gboolean starts_over;       /* what was there is of no use: to be said with the next response */
   GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
   char *kept_path;            /* owned, nullable */
 

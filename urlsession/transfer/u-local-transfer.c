@@ -190,14 +190,21 @@ queue_up (ULocalTransfer *self, gboolean first)
 
   if (loader == NULL)
     {
-      g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
+      g_autofree char *masked = NULL;
+      g_autoptr (GError) error = NULL;
 
       if (self->request->parsed == NULL)
-        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_URL, "“%s” is not a valid URL.", masked));
-      else
-        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
-                                                  "Nothing here loads URLs with the scheme “%s”: %s.",
-                                                  g_uri_get_scheme (self->request->parsed), masked));
+        {
+          /* Once more, for what is wrong with it. */
+          g_autoptr (GUri) uri = u_uri_parse (self->request->uri, &error);
+
+          u_local_transfer_fail (self, g_steal_pointer (&error));
+          return;
+        }
+      masked = u_uri_dup_masked (self->request->parsed);
+      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
+                                                "Nothing here loads URLs with the scheme “%s”: %s.",
+                                                g_uri_get_scheme (self->request->parsed), masked));
       return;
     }
   if (self->suspended || self->slot.waiting)
