@@ -3,6 +3,7 @@
 
 import shutil
 import sys
+from urllib.parse import urlsplit
 
 BAR = "▏▎▍▌▋▊▉█"
 
@@ -80,7 +81,7 @@ class Display:
         self.draw()
 
     def add_row(self, uri):
-        row = Row(self, uri.rstrip("/").rsplit("/", 1)[-1])
+        row = Row(self, urlsplit(uri).path.rstrip("/").rsplit("/", 1)[-1] or uri)
         self.rows.append(row)
         return row
 

@@ -88,7 +88,9 @@ class Install(unittest.TestCase):
     def test_every_name_has_the_version(self):
         # So that two versions of the interface can be installed side by side.
         for name in self.files:
-            self.assertIn("-" + VERSION, name)
+            # Overrides are looked up by the name of the namespace alone.
+            if "/overrides/" not in name:
+                self.assertIn("-" + VERSION, name)
 
     def test_vapi_names_what_it_needs(self):
         deps = (self.prefix / "share/vala/vapi" / (NAME + ".deps")).read_text(encoding="utf-8").split("\n")

@@ -545,6 +545,6 @@ void
 u_http_body_set_credit (UHttpBody *self, gint64 credit)
 {
   self->credit = credit;
-  if (!self->stopped && !self->running && credit > 0)
+  if (self->started && !self->stopped && !self->running && credit > 0)
     wake_up (self);
 }

@@ -130,8 +130,13 @@ gboolean
 u_http_framing_check_end (GInputStream *stream, gint64 expected, gint64 arrived, GError **error)
 {
 #if !U_SOUP_HAS_FLOW_CONTROL
-  GInputStream *body = find_body_stream (stream);
+  GInputStream *body;
 
+  /* Without chunks the length says it all. */
+  if (expected >= 0 && arrived == expected)
+    return TRUE;
+
+  body = find_body_stream (stream);
   if (body != NULL && !body_stream_is_done (body))
     {
       g_set_error (error, U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
