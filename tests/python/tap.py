@@ -6,7 +6,8 @@ A module ends with::
     if __name__ == "__main__":
         tap.main()
 
-The path of a test is /python/<module>/<name of the method, without "test_", underscores as dashes>.
+The path of a test is /python/<module>/<name of the method, without "test_", underscores as dashes>. Another suite than
+that of the Python binding gives its name to main().
 """
 
 import argparse
@@ -14,13 +15,16 @@ import sys
 import traceback
 import unittest
 
+suite_name = "python"
+
 
 def path_of(test):
     module = sys.modules["__main__"].__spec__
     name = module.name if module else sys.argv[0].rsplit("/", 1)[-1]
     name = name.rsplit(".", 1)[0] if name.endswith(".py") else name
     method = getattr(test, "_testMethodName", str(test))
-    return "/python/{}/{}".format(
+    return "/{}/{}/{}".format(
+        suite_name,
         name.removeprefix("test_").removeprefix("test-").replace("_", "-"),
         method.removeprefix("test_").replace("_", "-"),
     )
@@ -91,7 +95,10 @@ class Result(unittest.TestResult):
             self.say("# " + line)
 
 
-def main():
+def main(suite="python"):
+    global suite_name
+    suite_name = suite
+
     parser = argparse.ArgumentParser()
     parser.add_argument("-l", action="store_true", dest="list")
     parser.add_argument("-p", action="append", default=[], dest="paths")

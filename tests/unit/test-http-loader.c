@@ -292,6 +292,55 @@ test_broken (Fixture *self, gconstpointer data)
   g_test_message ("%s", load->error->message);
 }
 
+/* A whole body, one cut inside of its coding, and one in a coding that is not known here. */
+static void
+test_coded (Fixture *self, gconstpointer data)
+{
+  static const char text[] = "text text text text text text text text text text text text text text text";
+  g_autoptr (GZlibCompressor) compressor = g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9);
+  guint8 encoded[256];
+  gsize n_read;
+  gsize size = 0;
+
+  g_assert_cmpint (g_converter_convert (G_CONVERTER (compressor), text, sizeof text - 1, encoded, sizeof encoded,
+                                        G_CONVERTER_INPUT_AT_END, &n_read, &size, NULL), ==, G_CONVERTER_FINISHED);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      gsize length = i == 1 ? size - 6 : size;
+      g_autoptr (GString) bytes = g_string_new (NULL);
+      RawReply reply = { NULL, 0, RAW_KEEP };
+      g_autoptr (DriverLoad) load = NULL;
+
+      g_string_printf (bytes, "HTTP/1.1 200 OK\r\nContent-Encoding: %s\r\nContent-Length: %zu\r\n\r\n",
+                       i == 2 ? "x-unheard-of" : "gzip", length);
+      g_string_append_len (bytes, (const char *) encoded, length);
+      reply.bytes = bytes->str;
+      reply.length = bytes->len;
+      self->server = raw_server_new (&reply, 1);
+      load = get (self);
+      g_assert_cmpint (load->response->expected_length, ==, length);
+      g_assert_cmpint (load->encoded, ==, i < 2);
+      g_assert_cmpint (load->n_wire, ==, length);
+      if (i == 0)
+        {
+          g_assert_no_error (load->error);
+          driver_assert_text (load, text);
+        }
+      else if (i == 1)
+        {
+          g_assert_error (load->error, U_ERROR, U_ERROR_CANNOT_DECODE_CONTENT_DATA);
+        }
+      else
+        {
+          g_assert_no_error (load->error);
+          g_assert_cmpmem (load->data->data, load->data->len, encoded, size);
+        }
+      g_clear_pointer (&load->load, u_load_free);
+      g_clear_pointer (&self->server, raw_server_free);
+    }
+}
+
 static void
 test_equal_lengths (Fixture *self, gconstpointer data)
 {
@@ -687,6 +736,7 @@ main (int argc, char **argv)
   ADD ("/http/r034-credit/chunked", GINT_TO_POINTER (TRUE), test_credit);
   for (guint i = 0; i < G_N_ELEMENTS (broken_replies); i++)
     ADD (broken_replies[i].name, &broken_replies[i], test_broken);
+  ADD ("/http/r275-coded", NULL, test_coded);
   ADD ("/http/equal-lengths", NULL, test_equal_lengths);
   ADD ("/http/refused", NULL, test_refused);
   ADD ("/http/user-info", NULL, test_user_info);

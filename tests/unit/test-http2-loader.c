@@ -325,6 +325,38 @@ test_many (Fixture *self, gconstpointer data)
     }
 }
 
+/* The connection breaks in the middle of a body: that is an error, not a body that never ends. */
+static void
+test_connection_lost (Fixture *self, gconstpointer data)
+{
+  Nginx *other = nginx != NULL ? nginx_new (&why_not) : NULL;
+  ULoaderSettings settings = { .max_connections_per_host = 6, .max_connections = 32 };
+  g_autoptr (DriverLoad) load = driver_load_new ();
+  ULoadParams params = { .decode = TRUE };
+  g_autofree char *url = NULL;
+  Driver *driver = NULL;
+
+  if (other == NULL)
+    return;
+
+  /* Larger than what any buffer on the way holds. */
+  nginx_add_file (other, "huge", 256 * 1024 * 1024);
+  settings.tls_database = other->database;
+  driver = driver_new (u_http_loader_new (&settings));
+  url = nginx_dup_url (other->tls_port, "/huge");
+  g_clear_pointer (&load->data, g_byte_array_unref);
+  driver_start (driver, load, url, &params);
+  while (load->n_data == 0)
+    g_main_context_iteration (self->context, TRUE);
+  g_subprocess_force_exit (other->process);
+  driver_wait_done (driver, load);
+  if (load->n_data < 256 * 1024 * 1024)
+    g_assert_error (load->error, U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST);
+  g_clear_pointer (&load->load, u_load_free);
+  driver_free (driver);
+  nginx_free (other);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -352,6 +384,7 @@ main (int argc, char **argv)
   ADD ("/http2/stalled/bulk", GINT_TO_POINTER (TRUE), test_stalled);
   ADD ("/http2/r026-cancel", NULL, test_cancel);
   ADD ("/http2/many", NULL, test_many);
+  ADD ("/http2/r274-connection-lost", NULL, test_connection_lost);
 
   result = g_test_run ();
   g_clear_pointer (&nginx, nginx_free);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-dispatch-queue-private.h"
 
+#include "urlsession/base/u-worker-private.h"
+
 /* What one dispatch at the default priority may take, in microseconds, before the rest waits behind the redraw. A
  * source that is always ready at the default priority starves every frame. */
 #define DISPATCH_BUDGET_US 1000
@@ -10,6 +12,13 @@
 
 /* How many events are dispatched between two looks at the clock. */
 #define EVENTS_PER_CLOCK 16
+
+typedef enum {
+  STAGE_IDLE,                 /* there is nothing */
+  STAGE_FIRST,                /* the first source is ready */
+  STAGE_REST,                 /* the source for the rest is ready */
+  STAGE_DISPATCHING,
+} Stage;
 
 struct _UDispatchQueue
 {
@@ -21,14 +30,17 @@ struct _UDispatchQueue
   GMutex lock;                /* of what follows */
   UEvent *head;
   UEvent *tail;
-  gboolean scheduled;         /* one of the two sources is ready, or being dispatched */
+  gint stage;                 /* a Stage; read without the lock, too */
   gboolean closed;
+  gboolean is_waking;         /* an I/O thread will wake the context before it sleeps */
+  UWorkItem wake_item;        /* for that */
 };
 
 typedef struct
 {
   GSource source;
   UDispatchQueue *queue;      /* owned */
+  Stage stage;                /* in which it is ready */
 } QueueSource;
 
 /* Called with the lock held. */
@@ -48,8 +60,32 @@ pop (UDispatchQueue *self)
   return event;
 }
 
-/* Never entered twice for one queue: `scheduled` stays set while a handler runs, so that a main loop inside a handler
- * cannot make two signals of one session overlap. */
+/* Not by the ready time of the source: to set that wakes the context, also from its own thread, and takes its lock. */
+static gboolean
+queue_source_is_ready (GSource *source)
+{
+  QueueSource *self = (QueueSource *) source;
+
+  return g_atomic_int_get (&self->queue->stage) == (gint) self->stage;
+}
+
+static gboolean
+queue_source_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+
+  return queue_source_is_ready (source);
+}
+
+/* Called with the lock held. */
+static void
+set_stage (UDispatchQueue *self, Stage stage)
+{
+  g_atomic_int_set (&self->stage, (gint) stage);
+}
+
+/* Never entered twice for one queue: the stage stays while a handler runs, so that a main loop inside a handler cannot
+ * make two signals of one session overlap. */
 static gboolean
 queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
@@ -57,7 +93,9 @@ queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
   gint64 deadline = g_get_monotonic_time () + DISPATCH_BUDGET_US;
   guint n = 0;
 
-  g_source_set_ready_time (source, -1);
+  g_mutex_lock (&self->lock);
+  set_stage (self, STAGE_DISPATCHING);
+  g_mutex_unlock (&self->lock);
 
   while (TRUE)
     {
@@ -66,7 +104,7 @@ queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
       g_mutex_lock (&self->lock);
       event = pop (self);
       if (event == NULL)
-        self->scheduled = FALSE;
+        set_stage (self, STAGE_IDLE);
       g_mutex_unlock (&self->lock);
 
       if (event == NULL)
@@ -77,10 +115,7 @@ queue_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data
       if (++n % EVENTS_PER_CLOCK == 0 && g_get_monotonic_time () >= deadline)
         {
           g_mutex_lock (&self->lock);
-          if (self->head == NULL)
-            self->scheduled = FALSE;
-          else if (!self->closed)
-            g_source_set_ready_time (self->rest, 0);
+          set_stage (self, self->head != NULL ? STAGE_REST : STAGE_IDLE);
           g_mutex_unlock (&self->lock);
           break;
         }
@@ -98,21 +133,37 @@ queue_source_finalize (GSource *source)
 }
 
 static GSourceFuncs queue_source_funcs = {
+  .prepare = queue_source_prepare,
+  .check = queue_source_is_ready,
   .dispatch = queue_source_dispatch,
   .finalize = queue_source_finalize,
 };
 
 static GSource *
-queue_source_new (UDispatchQueue *self, int priority, const char *name)
+queue_source_new (UDispatchQueue *self, Stage stage, int priority, const char *name)
 {
   GSource *source = g_source_new (&queue_source_funcs, sizeof (QueueSource));
 
   ((QueueSource *) source)->queue = u_dispatch_queue_ref (self);
+  ((QueueSource *) source)->stage = stage;
   g_source_set_priority (source, priority);
   g_source_set_static_name (source, name);
   g_source_attach (source, self->context);
 
   return source;
+}
+
+/* At the end of an iteration of an I/O thread. */
+static void
+wake_run (UWorkItem *item)
+{
+  UDispatchQueue *self = (UDispatchQueue *) ((guint8 *) item - G_STRUCT_OFFSET (UDispatchQueue, wake_item));
+
+  g_mutex_lock (&self->lock);
+  self->is_waking = FALSE;
+  g_mutex_unlock (&self->lock);
+  g_main_context_wakeup (self->context);
+  u_dispatch_queue_unref (self);
 }
 
 UDispatchQueue *
@@ -123,8 +174,9 @@ u_dispatch_queue_new (GMainContext *context)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   self->context = g_main_context_ref (context);
-  self->first = queue_source_new (self, G_PRIORITY_DEFAULT, "[urlsession] events");
-  self->rest = queue_source_new (self, PRIORITY_REST, "[urlsession] further events");
+  self->wake_item.run = wake_run;
+  self->first = queue_source_new (self, STAGE_FIRST, G_PRIORITY_DEFAULT, "[urlsession] events");
+  self->rest = queue_source_new (self, STAGE_REST, PRIORITY_REST, "[urlsession] further events");
 
   return self;
 }
@@ -159,12 +211,14 @@ u_dispatch_queue_get_context (UDispatchQueue *self)
  * u_dispatch_queue_push:
  * @event: (transfer full): what to dispatch
  *
- * Appends @event. The context is woken once for all that comes before it looks.
+ * Appends @event. The context is woken once for all that comes before it looks; by an I/O thread once for all that
+ * happens in one turn of its loop, such as a response, its body and its end.
  */
 void
 u_dispatch_queue_push (UDispatchQueue *self, UEvent *event)
 {
   gboolean discard;
+  gboolean wake = FALSE;
 
   event->next = NULL;
 
@@ -179,15 +233,22 @@ u_dispatch_queue_push (UDispatchQueue *self, UEvent *event)
         self->head = event;
       self->tail = event;
 
-      /* Under the lock, so that a fork never finds the lock of the context taken by a thread that is gone. */
-      if (!self->scheduled)
+      if (self->stage == STAGE_IDLE)
         {
-          self->scheduled = TRUE;
-          g_source_set_ready_time (self->first, 0);
+          set_stage (self, STAGE_FIRST);
+          wake = !self->is_waking;
         }
+    }
+  if (wake && u_worker_run_last (&self->wake_item))
+    {
+      self->is_waking = TRUE;
+      u_dispatch_queue_ref (self);
+      wake = FALSE;
     }
   g_mutex_unlock (&self->lock);
 
+  if (wake)
+    g_main_context_wakeup (self->context);
   if (discard)
     event->discard (event);
 }

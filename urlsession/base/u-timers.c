@@ -3,7 +3,7 @@
 
 struct _UTimers
 {
-  GSource *source;            /* owned; ready when the first timer is due */
+  GSource *source;            /* owned; ready when the first timer is due, or before */
   GPtrArray *heap;            /* of UTimer, not owned; [0] unused, children of n at 2n and 2n + 1 */
 };
 
@@ -59,12 +59,15 @@ sift_down (UTimers *self, UTimer *timer)
   place (self, position, timer);
 }
 
+/* Setting the time of a source wakes its context, even from its own thread. So it is only ever made earlier here, not
+ * later: most timers are disarmed before they are due, and for all of them the source then looks once, in vain. */
 static void
-update_source (UTimers *self)
+hurry_source (UTimers *self)
 {
-  gint64 due = self->heap->len > 1 ? nth (self, 1)->due : -1;
+  gint64 due = nth (self, 1)->due;
+  gint64 ready = g_source_get_ready_time (self->source);
 
-  if (g_source_get_ready_time (self->source) != due)
+  if (ready < 0 || due < ready)
     g_source_set_ready_time (self->source, due);
 }
 
@@ -99,7 +102,7 @@ timers_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_dat
       if (g_source_is_destroyed (source))
         return G_SOURCE_REMOVE;
     }
-  update_source (self);
+  g_source_set_ready_time (source, self->heap->len > 1 ? nth (self, 1)->due : -1);
 
   return G_SOURCE_CONTINUE;
 }
@@ -154,15 +157,12 @@ u_timers_arm (UTimers *self, UTimer *timer, gint64 due)
       sift_up (self, timer);
       sift_down (self, timer);
     }
-  update_source (self);
+  hurry_source (self);
 }
 
 void
 u_timers_disarm (UTimers *self, UTimer *timer)
 {
-  if (timer->position == 0)
-    return;
-
-  take_out (self, timer);
-  update_source (self);
+  if (timer->position != 0)
+    take_out (self, timer);
 }

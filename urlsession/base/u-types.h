@@ -15,3 +15,4 @@ typedef struct _UResponseDecision UResponseDecision;
 typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
+typedef struct _UTaskMetrics UTaskMetrics;

@@ -25,6 +25,8 @@ gboolean      u_worker_is_current  (UWorker   *self);
 gboolean      u_worker_is_lost     (UWorker   *self);
 gboolean      u_worker_post        (UWorker   *self,
                                     UWorkItem *item);
+/* On an I/O thread: runs @item when the thread has done what it was woken for. FALSE, and nothing else, elsewhere. */
+gboolean      u_worker_run_last    (UWorkItem *item);
 
 /* Work that may block (fsync, rename, a copy, a digest): done on a disk thread, then handed back to a worker. */
 typedef struct _UDiskJob UDiskJob;

@@ -24,6 +24,7 @@ struct _UWorker
   GThread *thread;            /* owned, never joined */
   guint users;                /* sessions bound to it; under pool.lock */
   guint generation;           /* the process it belongs to, counted in forks */
+  UWorkItem *last;            /* owned; of this thread: what to run at the end of an iteration */
 
   GMutex lock;                /* of what follows */
   UWorkItem *head;
@@ -56,6 +57,21 @@ typedef struct
   UWorker *worker;            /* not owned: it lives as long as the process */
 } WorkerSource;
 
+/* Not by the ready time of the source: to set that wakes the context, also from its own thread, and takes its lock. */
+static gboolean
+worker_source_is_ready (GSource *source)
+{
+  return g_atomic_pointer_get (&((WorkerSource *) source)->worker->head) != NULL;
+}
+
+static gboolean
+worker_source_prepare (GSource *source, int *timeout)
+{
+  *timeout = -1;
+
+  return worker_source_is_ready (source);
+}
+
 static gboolean
 worker_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
@@ -64,8 +80,8 @@ worker_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_dat
 
   g_mutex_lock (&self->lock);
   item = self->head;
-  self->head = self->tail = NULL;
-  g_source_set_ready_time (source, -1);
+  g_atomic_pointer_set (&self->head, NULL);
+  self->tail = NULL;
   g_mutex_unlock (&self->lock);
 
   while (item != NULL)
@@ -80,7 +96,25 @@ worker_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_dat
   return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs worker_source_funcs = { .dispatch = worker_source_dispatch };
+static GSourceFuncs worker_source_funcs = {
+  .prepare = worker_source_prepare,
+  .check = worker_source_is_ready,
+  .dispatch = worker_source_dispatch,
+};
+
+static void
+run_last (UWorker *self)
+{
+  UWorkItem *item = g_steal_pointer (&self->last);
+
+  while (item != NULL)
+    {
+      UWorkItem *next = item->next;
+
+      item->run (item);
+      item = next;
+    }
+}
 
 /* Called between two iterations, when the thread holds no lock. */
 static void
@@ -109,6 +143,7 @@ worker_thread (gpointer data)
   while (TRUE)
     {
       g_main_context_iteration (self->context, TRUE);
+      run_last (self);
       if (G_UNLIKELY (g_atomic_int_get (&pool.parking)))
         park_if_asked ();
     }
@@ -277,22 +312,37 @@ u_worker_is_lost (UWorker *self)
 gboolean
 u_worker_post (UWorker *self, UWorkItem *item)
 {
+  gboolean wake;
+
   if (u_worker_is_lost (self))
     return FALSE;
 
   item->next = NULL;
   g_mutex_lock (&self->lock);
-  if (self->tail != NULL)
-    {
-      self->tail->next = item;
-    }
+  wake = self->tail == NULL;
+  if (wake)
+    g_atomic_pointer_set (&self->head, item);
   else
-    {
-      self->head = item;
-      g_source_set_ready_time (self->source, 0);
-    }
+    self->tail->next = item;
   self->tail = item;
   g_mutex_unlock (&self->lock);
+
+  if (wake && !u_worker_is_current (self))
+    g_main_context_wakeup (self->context);
+
+  return TRUE;
+}
+
+gboolean
+u_worker_run_last (UWorkItem *item)
+{
+  UWorker *self = g_private_get (&current_worker);
+
+  if (self == NULL)
+    return FALSE;
+
+  item->next = self->last;
+  self->last = item;
 
   return TRUE;
 }

@@ -9,7 +9,7 @@
 static gboolean
 fail (GError **error, const char *why)
 {
-  g_set_error (error, U_ERROR, U_ERROR_BAD_URL, "The data: URL cannot be read: %s", why);
+  g_set_error (error, U_ERROR, U_ERROR_BAD_URL, "The data: URL cannot be read: %s.", why);
 
   return FALSE;
 }

@@ -148,20 +148,23 @@ new_with_subject (UError code, const char *subject, const GError *error)
           g_string_append_len (message, sentences[i].sentence, hole - sentences[i].sentence);
           g_string_append (message, subject);
           g_string_append (message, hole + 2);
-          g_string_append_printf (message, " (%s)", error->message);
+          g_string_append_printf (message, " (%s).", error->message);
 
           return g_error_new_literal (U_ERROR, code, message->str);
         }
     }
 
-  return g_error_new (U_ERROR, code, "%s cannot be loaded: %s", subject, error->message);
+  return g_error_new (U_ERROR, code, "%s cannot be loaded (%s).", subject, error->message);
 }
 
+/* One of our own that does not say where yet: parts below do not know the URL, and leave the full stop to us. */
 GError *
 u_error_map_new (const GError *error, GTlsCertificateFlags tls_errors, const char *masked_url)
 {
-  if (error->domain == U_ERROR)
+  if (error->domain == U_ERROR && g_str_has_suffix (error->message, "."))
     return g_error_copy (error);
+  if (error->domain == U_ERROR)
+    return g_error_new (U_ERROR, error->code, "%s (%s).", error->message, masked_url);
 
   return new_with_subject (u_error_map_code (error, tls_errors), masked_url, error);
 }

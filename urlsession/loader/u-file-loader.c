@@ -101,7 +101,7 @@ bytes_read_cb (GObject *stream, GAsyncResult *result, gpointer user_data)
     {
       if (error == NULL)
         g_set_error (&error, U_ERROR, U_ERROR_RESOURCE_UNAVAILABLE,
-                     "%s became shorter by %" G_GINT64_FORMAT " bytes while it was read", self->path, self->left);
+                     "%s became shorter by %" G_GINT64_FORMAT " bytes while it was read.", self->path, self->left);
       finish (self, error);
       return;
     }
@@ -197,7 +197,7 @@ path_from_uri (GUri *uri, GError **error)
 
   if (host != NULL && *host != '\0' && g_ascii_strcasecmp (host, "localhost") != 0)
     {
-      g_set_error (error, U_ERROR, U_ERROR_UNSUPPORTED_URL, "A file of another machine (%s) cannot be loaded", host);
+      g_set_error (error, U_ERROR, U_ERROR_UNSUPPORTED_URL, "A file of another machine (%s) cannot be loaded.", host);
       return NULL;
     }
 
@@ -205,7 +205,7 @@ path_from_uri (GUri *uri, GError **error)
   plain = g_strconcat ("file://", g_uri_get_path (uri), NULL);
   path = g_filename_from_uri (plain, NULL, NULL);
   if (path == NULL)
-    g_set_error (error, U_ERROR, U_ERROR_BAD_URL, "“%s” names no file", plain);
+    g_set_error (error, U_ERROR, U_ERROR_BAD_URL, "“%s” names no file.", plain);
 
   return path;
 }

@@ -38,6 +38,9 @@ void       u_http_body_start      (UHttpBody            *self);
 void       u_http_body_set_credit (UHttpBody            *self,
                                    gint64                credit);
 void       u_http_body_stop       (UHttpBody            *self);
+/* For HTTP/2: ends the body with an error when @socket (nullable) comes to its end. */
+void       u_http_body_watch      (UHttpBody            *self,
+                                   GSocket              *socket);
 /* For HTTP/2: takes what lies in the memory of libsoup. */
 void       u_http_body_take_arrived (UHttpBody          *self);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/loader/u-http-body-private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "urlsession/base/u-error.h"
 #include "urlsession/loader/u-http-drain-private.h"
 #include "urlsession/loader/u-http-engine-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
@@ -12,8 +15,8 @@
 #define DISPATCH_BYTES (2 * 1024 * 1024)
 #define DISPATCH_US 2000
 
-/* Bytes looked at beyond the credit, so that an end is seen without any, and held until there is some. libsoup also needs
- * room for a line when it reads the end of a chunked body. */
+/* Bytes looked at beyond the credit, so that an end is seen without any, and held until there is some. libsoup also
+ * needs room for a line when it reads the end of a chunked body. */
 #define LOOK_AHEAD 256
 
 /* What waits in memory when an HTTP/2 body is not read; the rest goes to a file. */
@@ -25,6 +28,9 @@
 /* Before the connection of HTTP/2, whose priority is the default one: what it brings is taken away at once, since the
  * list in which libsoup keeps it is searched from its start for every piece. */
 #define PRIORITY_MULTIPLEXED (G_PRIORITY_DEFAULT - 10)
+
+/* Seconds between two looks at the socket of an HTTP/2 body that does not go on. */
+#define WATCH_INTERVAL 1
 
 struct _UHttpBody
 {
@@ -51,6 +57,9 @@ struct _UHttpBody
 
   GSource *ready;             /* owned, nullable; the stream can be read */
   GSource *wake;              /* owned, nullable; go on without waiting for the stream */
+  GSocket *socket;            /* owned, nullable; of the connection, to be looked at only */
+  GSource *watch;             /* owned, nullable; looks at the socket while there is nothing to read */
+  guint n_ends_seen;          /* looks in a row that found the socket at its end */
   gboolean started;
   gboolean running;           /* inside run() */
   gboolean stopped;
@@ -102,7 +111,7 @@ close_stream (UHttpBody *self)
   if (stream == NULL)
     return;
 
-  if (self->multiplexed && !self->ended)
+  if (self->multiplexed && (!self->ended || self->end_error != NULL))
     g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
   else
     g_input_stream_close (stream, NULL, NULL);
@@ -115,6 +124,7 @@ u_http_body_stop (UHttpBody *self)
     u_http_drain_remove (self);
   self->stopped = TRUE;
   close_stream (self);
+  clear_source (&self->watch);
   clear_source (&self->wake);
   g_clear_pointer (&self->spool, u_spool_free);
 }
@@ -135,6 +145,7 @@ u_http_body_unref (UHttpBody *self)
 
   u_http_body_stop (self);
   g_clear_pointer (&self->decoder, u_content_decoder_free);
+  g_clear_object (&self->socket);
   g_clear_error (&self->end_error);
   g_free (self);
 }
@@ -291,11 +302,65 @@ ready_cb (GObject *stream, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+socket_is_at_end (GSocket *socket)
+{
+  guint8 byte;
+  ssize_t n;
+
+  if (g_socket_is_closed (socket))
+    return TRUE;
+  n = recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/*
+ * When a connection of HTTP/2 breaks, libsoup before 3.4 tells those who wait for a response, but leaves those who read
+ * a body waiting for ever. It has read all that came before it noticed; once more around the loop, and so have we.
+ */
+static gboolean
+watch_cb (gpointer user_data)
+{
+  UHttpBody *self = user_data;
+
+  if (self->ended || self->ready == NULL || !socket_is_at_end (self->socket))
+    {
+      self->n_ends_seen = 0;
+      return G_SOURCE_CONTINUE;
+    }
+  if (++self->n_ends_seen < 2)
+    return G_SOURCE_CONTINUE;
+
+  self->ended = TRUE;
+  self->end_error = g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                 "The connection was closed in the middle of the body, after %" G_GINT64_FORMAT
+                                 " bytes", self->arrived);
+  clear_source (&self->ready);
+  run (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_socket (UHttpBody *self)
+{
+  if (self->watch != NULL || self->socket == NULL)
+    return;
+
+  self->watch = g_timeout_source_new_seconds (WATCH_INTERVAL);
+  g_source_set_static_name (self->watch, "[urlsession] connection watch");
+  g_source_set_callback (self->watch, watch_cb, self, NULL);
+  g_source_attach (self->watch, g_main_context_get_thread_default ());
+}
+
 static void
 wait_for_stream (UHttpBody *self)
 {
   if (self->ready != NULL || self->ended)
     return;
+
+  watch_socket (self);
 
   self->ready = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->stream), NULL);
   g_source_set_priority (self->ready, self->spools ? PRIORITY_MULTIPLEXED : G_PRIORITY_DEFAULT);
@@ -462,6 +527,13 @@ u_http_body_start (UHttpBody *self)
 }
 
 void
+u_http_body_watch (UHttpBody *self, GSocket *socket)
+{
+  if (self->spools)
+    g_set_object (&self->socket, socket);
+}
+
+void
 u_http_body_take_arrived (UHttpBody *self)
 {
   if (!self->stopped && !self->ended && self->started
@@ -473,6 +545,6 @@ void
 u_http_body_set_credit (UHttpBody *self, gint64 credit)
 {
   self->credit = credit;
-  if (!self->stopped && !self->running && credit > 0)
+  if (self->started && !self->stopped && !self->running && credit > 0)
     wake_up (self);
 }

@@ -29,5 +29,13 @@ SoupSession *u_http_engine_get_session (UHttpEngine           *self,
 void         u_http_engine_prepare     (UHttpEngine           *self,
                                         gboolean               bulk,
                                         SoupMessage           *message);
+void         u_http_engine_forget      (UHttpEngine           *self,
+                                        SoupMessage           *message);
+/* A connection of HTTP/2 broke while it was in use: the engine finishes what it has, and is not to be used again. */
+void         u_http_engine_set_broken  (UHttpEngine           *self);
+gboolean     u_http_engine_is_broken   (UHttpEngine           *self);
+/* The socket below the connection of a message whose response came over HTTP/2; NULL if it is not known. */
+GSocket     *u_http_engine_dup_socket  (UHttpEngine           *self,
+                                        SoupMessage           *message);
 
 G_END_DECLS

@@ -13,7 +13,16 @@ struct _UHttpEngine
   guint max_connections;
   GTlsDatabase *tls_database; /* owned, nullable */
   SoupSession *sessions[2];   /* owned, nullable; index: bulk */
+  gboolean broken;
+  GHashTable *sockets;        /* owned; connection id => GWeakRef of its GSocket: what may speak HTTP/2 */
 };
+
+static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
 
 UHttpEngine *
 u_http_engine_new (const ULoaderSettings *settings)
@@ -25,6 +34,7 @@ u_http_engine_new (const ULoaderSettings *settings)
   self->max_connections_per_host = CLAMP (settings->max_connections_per_host, 1, G_MAXINT);
   self->max_connections = CLAMP (settings->max_connections, 1, G_MAXINT);
   g_set_object (&self->tls_database, settings->tls_database);
+  self->sockets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, weak_ref_free);
 
   return self;
 }
@@ -37,24 +47,59 @@ u_http_engine_ref (UHttpEngine *self)
   return self;
 }
 
-static gboolean
-drop_session_cb (gpointer data)
+typedef struct
 {
-  g_object_unref (data);
+  SoupSession *session;       /* owned */
+  GHashTable *sockets;        /* owned; NULL: the session can be released */
+} Release;
+
+static void
+close_socket (gpointer key, gpointer value, gpointer user_data)
+{
+  g_autoptr (GSocket) socket = g_weak_ref_get (value);
+
+  if (socket != NULL)
+    g_socket_close (socket, NULL);
+}
+
+/*
+ * libsoup before 3.4 waits for ever until it has said goodbye on a connection of HTTP/2 that was reset, keeps it in its
+ * count, and complains when the session goes. Such a session loses its connections and their sockets, and stays.
+ */
+static gboolean
+release_cb (gpointer data)
+{
+  Release *self = data;
+
+  if (self->sockets != NULL)
+    {
+      soup_session_abort (self->session);
+      g_hash_table_foreach (self->sockets, close_socket, NULL);
+      g_hash_table_unref (self->sockets);
+    }
+  else
+    {
+      g_object_unref (self->session);
+    }
+  g_free (self);
 
   return G_SOURCE_REMOVE;
 }
 
 /* The last load often ends inside a callback of its session, which goes on to use the session: so it is not taken away
- * before the stack is unwound. */
+ * before the stack is unwound, nor before the session has put its own affairs in order, which it does at a higher
+ * priority. */
 static void
-drop_session_later (UHttpEngine *self, SoupSession *session)
+release_later (UHttpEngine *self, SoupSession *session, gboolean broken)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
+  Release *release = g_new0 (Release, 1);
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  release->session = session;
+  if (broken)
+    release->sockets = g_hash_table_ref (self->sockets);
   g_source_set_static_name (source, "[urlsession] session release");
-  g_source_set_callback (source, drop_session_cb, session, NULL);
+  g_source_set_callback (source, release_cb, release, NULL);
   g_source_attach (source, self->context);
 }
 
@@ -67,11 +112,26 @@ u_http_engine_unref (UHttpEngine *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->sessions); i++)
     {
       if (self->sessions[i] != NULL)
-        drop_session_later (self, self->sessions[i]);
+        release_later (self, self->sessions[i], self->broken && i == 0);
     }
+  g_hash_table_unref (self->sockets);
   g_clear_object (&self->tls_database);
   g_main_context_unref (self->context);
   g_free (self);
+}
+
+void
+u_http_engine_set_broken (UHttpEngine *self)
+{
+#if !U_SOUP_HAS_FLOW_CONTROL
+  self->broken = TRUE;
+#endif
+}
+
+gboolean
+u_http_engine_is_broken (UHttpEngine *self)
+{
+  return self->broken;
 }
 
 /* A new session has no cookies and no sniffer. Its decoder goes: bytes are counted and checked before they are decoded.
@@ -116,15 +176,54 @@ u_http_engine_get_session (UHttpEngine *self, gboolean bulk)
 #if !U_SOUP_HAS_FLOW_CONTROL
 /* By ALPN is the one way to ask for HTTP/1.1: libsoup offers h2 first, and there is no switch before 3.4. */
 static void
-network_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+bulk_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
 {
   static const char * const protocols[] = { "http/1.1", NULL };
 
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
 }
+
+static gboolean
+is_gone (gpointer key, gpointer value, gpointer user_data)
+{
+  g_autoptr (GObject) object = g_weak_ref_get (value);
+
+  return object == NULL;
+}
+
+static void
+remember_socket (UHttpEngine *self, SoupMessage *message, GSocket *socket)
+{
+  gint64 *id = g_new (gint64, 1);
+  GWeakRef *reference = g_new0 (GWeakRef, 1);
+
+  *id = (gint64) soup_message_get_connection_id (message);
+  g_weak_ref_init (reference, socket);
+  g_hash_table_foreach_remove (self->sockets, is_gone, NULL);
+  g_hash_table_replace (self->sockets, id, reference);
+}
+
+/* Told to the message that opens a connection, once per connection. */
+static void
+general_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  g_autoptr (GIOStream) base = NULL;
+
+  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION (connection))
+    return;
+
+  g_object_get (connection, "base-io-stream", &base, NULL);
+  if (G_IS_SOCKET_CONNECTION (base))
+    remember_socket (user_data, message, g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
+}
 #endif
 
+/*
+ * u_http_engine_prepare:
+ *
+ * Undone by u_http_engine_forget().
+ */
 void
 u_http_engine_prepare (UHttpEngine *self, gboolean bulk, SoupMessage *message)
 {
@@ -136,6 +235,28 @@ u_http_engine_prepare (UHttpEngine *self, gboolean bulk, SoupMessage *message)
     soup_message_set_force_http1 (message, TRUE);
 #else
   if (bulk)
-    g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), NULL);
+    g_signal_connect (message, "network-event", G_CALLBACK (bulk_event_cb), NULL);
+  else if (g_strcmp0 (g_uri_get_scheme (soup_message_get_uri (message)), "https") == 0)
+    g_signal_connect (message, "network-event", G_CALLBACK (general_event_cb), self);
 #endif
+}
+
+/*
+ * u_http_engine_forget:
+ *
+ * Nothing of what happens to @message reaches the engine any more. libsoup may still hold it.
+ */
+void
+u_http_engine_forget (UHttpEngine *self, SoupMessage *message)
+{
+  g_signal_handlers_disconnect_by_data (message, self);
+}
+
+GSocket *
+u_http_engine_dup_socket (UHttpEngine *self, SoupMessage *message)
+{
+  gint64 id = (gint64) soup_message_get_connection_id (message);
+  GWeakRef *reference = g_hash_table_lookup (self->sockets, &id);
+
+  return reference != NULL ? g_weak_ref_get (reference) : NULL;
 }

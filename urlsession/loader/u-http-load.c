@@ -37,7 +37,6 @@ typedef struct
   GError *own_error;          /* owned, nullable; wins over what libsoup says after it was cancelled because of this */
 
   /* Receiving. */
-  gboolean responded;
   UHttpBody *body;            /* owned, nullable */
 } UHttpLoad;
 
@@ -57,6 +56,8 @@ load_unref (UHttpLoad *self)
 
   g_assert (self->body == NULL && self->report == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
+  if (self->message != NULL)
+    u_http_engine_forget (self->engine, self->message);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->file);
@@ -114,6 +115,9 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
       if (self->message != NULL)
         flags = soup_message_get_tls_peer_certificate_errors (self->message);
       mapped = u_error_map_new (error, flags, url);
+      if (mapped->code == U_ERROR_NETWORK_CONNECTION_LOST && self->message != NULL
+          && soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+        u_http_engine_set_broken (self->engine);
     }
 
   stop (self);
@@ -292,7 +296,12 @@ respond (UHttpLoad *self, GInputStream *stream)
   event.encoded = decoder != NULL;
   self->body = u_http_body_new (stream, multiplexed, g_steal_pointer (&decoder), expected, self->credit, &body_funcs,
                                 self);
-  self->responded = TRUE;
+  if (multiplexed)
+    {
+      g_autoptr (GSocket) socket = u_http_engine_dup_socket (self->engine, self->message);
+
+      u_http_body_watch (self->body, socket);
+    }
   emit (self, &event);
   if (!self->stopped)
     u_http_body_start (self->body);

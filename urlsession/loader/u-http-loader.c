@@ -16,6 +16,8 @@ http_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, g
 {
   UHttpLoader *self = (UHttpLoader *) loader;
 
+  if (self->engine != NULL && u_http_engine_is_broken (self->engine))
+    g_clear_pointer (&self->engine, u_http_engine_unref);
   if (self->engine == NULL)
     self->engine = u_http_engine_new (&self->settings);
 

@@ -209,7 +209,7 @@ u_http_response_class_init (UHttpResponseClass *klass)
   /**
    * UHttpResponse:status-code: (getter get_status_code)
    *
-   * The status code, such as 200 or 404.
+   * The status code, such as 200 or 404: from 100 to 999 (RFC 9110 section 15).
    */
   properties[PROP_STATUS_CODE] = g_param_spec_uint ("status-code", NULL, NULL, 100, 999, 200, flags);
 

@@ -424,6 +424,8 @@ normalize_method (const char *method)
  * @method: (nullable): an HTTP method, which is a token; %NULL for `GET`
  *
  * Sets the HTTP method.
+ *
+ * What is not a token (RFC 9110 section 5.6.2) is a programming error, reported with g_critical().
  */
 void
 u_request_set_method (URequest *self, const char *method)

@@ -125,7 +125,7 @@ u_response_class_init (UResponseClass *klass)
    *
    * Where the body comes from: the last URL after all redirects, without user name and password.
    */
-  properties[PROP_URI] = g_param_spec_string ("uri", NULL, NULL, NULL, flags);
+  properties[PROP_URI] = g_param_spec_string ("uri", NULL, NULL, "", flags);
 
   /**
    * UResponse:mime-type: (getter get_mime_type)
@@ -152,7 +152,8 @@ u_response_class_init (UResponseClass *klass)
   /**
    * UResponse:suggested-filename: (getter get_suggested_filename)
    *
-   * What to call a file with the body.
+   * What to call a file with the body: a name that is safe in any folder, never empty. See
+   * [method@Response.get_suggested_filename].
    */
   properties[PROP_SUGGESTED_FILENAME] =
     g_param_spec_string ("suggested-filename", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);

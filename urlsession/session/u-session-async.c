@@ -184,8 +184,8 @@ u_session_open_async (USession            *self,
  *
  * Finishes what [method@Session.open_async] began.
  *
- * The network is read only as fast as the stream is. Closing the stream before its end cancels the load; an error on the
- * way is an error of the read, in the domain `U_ERROR`.
+ * The network is read only as fast as the stream is. Closing the stream before its end cancels the load; an error on
+ * the way is an error of the read, in the domain `U_ERROR`.
  *
  * Returns: (transfer full): a stream of the body
  */
@@ -213,7 +213,8 @@ saved_cb (GObject *source, GAsyncResult *saved, gpointer user_data)
  * u_session_download_async:
  * @self: a session
  * @request: what to load, copied
- * @destination: (nullable): a local file, or a folder that exists; %NULL for a temporary file that belongs to the caller
+ * @destination: (nullable): a local file, or a folder that exists; %NULL for a temporary file that belongs to the
+ *   caller
  * @cancellable: (nullable): cancels the download
  * @callback: (scope async): called in the thread-default main context of this call
  * @user_data: (closure): for @callback

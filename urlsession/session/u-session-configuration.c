@@ -159,13 +159,17 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * USessionConfiguration:identifier: (getter get_identifier)
    *
    * The name of a background session, %NULL for all others.
+   *
+   * Background sessions are not available yet: each task of one fails with `U_ERROR_UNSUPPORTED_BY_SESSION`.
    */
   props[PROP_IDENTIFIER] =
     g_param_spec_string ("identifier", NULL, NULL, NULL, construct);
   /**
    * USessionConfiguration:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
    *
-   * How many connections the session has to one host at one time; further tasks wait for their turn.
+   * How many connections the session has to one host at one time, at least 1; further tasks wait for their turn.
+   *
+   * The default is 6. A host is a name and a port. To all hosts together there are at most 32.
    */
   props[PROP_MAX_CONNECTIONS_PER_HOST] =
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS_PER_HOST, writable);
@@ -174,7 +178,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * After how many seconds in which no byte moves a task fails with `U_ERROR_TIMED_OUT`; 0 for never.
    *
-   * Fractions count. The time for which a task is suspended, waits for its turn or for a decision, does not.
+   * Fractions count; the default is 60. The clock stands still while a task is suspended, waits for its turn, for a
+   * decision about a redirect, or for the application to take what has arrived. A request can have a time of its own,
+   * [property@Request:timeout].
    */
   props[PROP_REQUEST_TIMEOUT] =
     g_param_spec_double ("request-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_REQUEST_TIMEOUT, writable);
@@ -183,14 +189,16 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * After how many seconds in all a task fails with `U_ERROR_TIMED_OUT`; 0 for never.
    *
-   * It counts from the first resume, whatever happens.
+   * It counts from the first resume, whatever happens; the default is 604800, seven days.
    */
   props[PROP_RESOURCE_TIMEOUT] =
     g_param_spec_double ("resource-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_RESOURCE_TIMEOUT, writable);
   /**
    * USessionConfiguration:tls-database: (getter get_tls_database) (setter set_tls_database)
    *
-   * The authorities to trust, for instance a [class@Gio.TlsFileDatabase]; %NULL for those of the system.
+   * The authorities to trust, for instance a [iface@Gio.TlsFileDatabase]; %NULL for those of the system.
+   *
+   * It is used on threads of the library: one of GIO's own classes, not one that is written in Python or JavaScript.
    */
   props[PROP_TLS_DATABASE] =
     g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, writable);
@@ -238,7 +246,8 @@ u_session_configuration_new_ephemeral (void)
  *
  * Makes the configuration of a session whose tasks go on without the application.
  *
- * This never fails: what is wrong is the error of each task.
+ * This never fails: what is wrong is the error of each task. Background sessions are not available yet, and that error
+ * is `U_ERROR_UNSUPPORTED_BY_SESSION`.
  *
  * Returns: (transfer full): a configuration that can be changed
  */
@@ -342,7 +351,7 @@ u_session_configuration_get_is_ephemeral (USessionConfiguration *self)
  *
  * Gets the name of a background session.
  *
- * Returns: (nullable): a name, %NULL for all other sessions
+ * Returns: (transfer none) (nullable): a name, %NULL for all other sessions
  */
 const char *
 u_session_configuration_get_identifier (USessionConfiguration *self)

@@ -10,6 +10,14 @@
  * The twin of [signal@Task::completed], for all tasks.
  */
 /**
+ * USession::task-collected-metrics:
+ * @self: the session
+ * @task: the task
+ * @metrics: what was measured
+ *
+ * The twin of [signal@Task::collected-metrics], for all tasks, those of one-line calls included.
+ */
+/**
  * USession::task-sent-data:
  * @self: the session
  * @task: the task

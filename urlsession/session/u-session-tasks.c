@@ -370,12 +370,13 @@ u_session_create_download_task_for_uri (USession *self, const char *uri)
  *
  * Makes a task that goes on with a download.
  *
- * It begins suspended. The server is asked for the rest with `Range` and `If-Range`: when the file has changed there, or
- * what was there of it is gone here, the download starts again from the first byte in the same task. Bytes that cannot
- * be read as resume data are the error of the task, `U_ERROR_NOT_RESUMABLE`.
+ * It begins suspended. The server is asked for the rest with `Range` and `If-Range` (RFC 9110 section 14): when the
+ * file has changed there, or what was there of it is gone here, the download starts again from the first byte in the
+ * same task. Bytes that cannot be read as resume data are the error of the task, `U_ERROR_NOT_RESUMABLE`.
  *
- * Resume data is a JSON object of a documented form; it holds no passwords, cookies or authorizations. Those are in a
- * file of their own next to what was received, which only the user can read. Resume data is good for one task.
+ * Resume data is a JSON object of a form that is described in the page on [downloads](downloads.html); it holds no
+ * passwords, cookies or authorizations. Those are in a file of their own next to what was received, which only the user
+ * can read. Resume data is good for one task.
  *
  * Returns: (transfer full): a task
  */

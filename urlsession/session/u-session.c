@@ -426,8 +426,8 @@ check_invalid (UEvent *event)
  * Lets the session make no more tasks, and become invalid when those that it has are over, also those that were not
  * resumed yet.
  *
- * [signal@Session::invalidated] tells when. A task that is made afterwards fails with `U_ERROR_SESSION_INVALIDATED`. For
- * the shared session this does nothing.
+ * [signal@Session::invalidated] tells when. A task that is made afterwards fails with `U_ERROR_SESSION_INVALIDATED`.
+ * For the shared session this does nothing. May be called from any thread.
  */
 void
 u_session_finish_tasks_and_invalidate (USession *self)
@@ -449,7 +449,8 @@ u_session_finish_tasks_and_invalidate (USession *self)
  *
  * Cancels all tasks, then lets the session become invalid.
  *
- * [signal@Session::invalidated] comes after the last task has completed. For the shared session this does nothing.
+ * [signal@Session::invalidated] comes after the last task has completed. For the shared session this does nothing. May
+ * be called from any thread.
  */
 void
 u_session_invalidate_and_cancel (USession *self)
@@ -542,7 +543,7 @@ u_session_reset_async (USession *self, GCancellable *cancellable, GAsyncReadyCal
  *
  * Finishes what [method@Session.reset_async] began.
  *
- * Returns: %TRUE
+ * Returns: %TRUE: there is nothing that can fail
  */
 gboolean
 u_session_reset_finish (USession *self, GAsyncResult *result, GError **error)
@@ -579,7 +580,7 @@ u_session_flush_async (USession *self, GCancellable *cancellable, GAsyncReadyCal
  *
  * Finishes what [method@Session.flush_async] began.
  *
- * Returns: %TRUE
+ * Returns: %TRUE: there is nothing that can fail
  */
 gboolean
 u_session_flush_finish (USession *self, GAsyncResult *result, GError **error)

@@ -80,8 +80,8 @@ answer_event_dispatch (UEvent *event)
         }
       else
         {
-          g_warning ("The %s decision of task %" G_GUINT64_FORMAT " was dropped without an answer: the default is taken.",
-                     self->klass->question, self->task->identifier);
+          g_warning ("The %s decision of task %" G_GUINT64_FORMAT " was dropped without an answer: the default is "
+                     "taken.", self->klass->question, self->task->identifier);
           self->klass->apply (NULL, self->task, self->klass->default_answer, NULL);
           u_task_ungate (self->task, self->serial);
         }
@@ -224,6 +224,9 @@ u_decision_answer (UDecision *self, int answer, URequestData *request)
   guint signal_id = 0;
   gpointer instance = NULL;
 
+  /* One that a language binding made, not a task. */
+  g_return_if_fail (self->task != NULL);
+
   g_mutex_lock (&self->lock);
   if (self->answered || self->over)
     {
@@ -337,6 +340,8 @@ u_decision_expire (UDecision *self)
  * @self: a decision
  *
  * Gets the task that waits for the answer.
+ *
+ * May be called from any thread; the decision holds the task.
  *
  * Returns: (transfer none): the task
  */

@@ -18,8 +18,8 @@
  * is complete, in one step; otherwise [signal@DownloadTask::finished-download] hands it over.
  *
  * A download that breaks off can be gone on with: [property@DownloadTask:resume-data] holds what it takes, and
- * [method@Session.resume_download_task] makes a new task of it, in this process or in a later one. Bytes of two versions
- * of a file are never joined: the server has to confirm by `If-Range` that it is still the same one.
+ * [method@Session.resume_download_task] makes a new task of it, in this process or in a later one. Bytes of two
+ * versions of a file are never joined: the server has to confirm by `If-Range` that it is still the same one.
  *
  * A body that is shorter than announced is an error, and one that does not have the digest that was expected
  * ([property@DownloadTask:expected-digest], or the `Repr-Digest` of the response) is never handed over.
@@ -131,9 +131,12 @@ u_download_task_completing (UTask *task, UTransferEvent *event)
 static GError *
 new_status_error (UTask *task)
 {
-  guint status = U_IS_HTTP_RESPONSE (task->response) ? u_http_response_get_status_code (U_HTTP_RESPONSE (task->response))
-                                                     : 0;
-  const char *text = u_http_response_get_status_text (status);
+  guint status = 0;
+  const char *text;
+
+  if (U_IS_HTTP_RESPONSE (task->response))
+    status = u_http_response_get_status_code (U_HTTP_RESPONSE (task->response));
+  text = u_http_response_get_status_text (status);
 
   return g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
                       "The server answered %u %s for %s; nothing was saved.", status, text != NULL ? text : "",
@@ -271,15 +274,19 @@ u_download_task_class_init (UDownloadTaskClass *klass)
    *
    * What the file must have: `sha256:` and the digest in hexadecimal, or the same with `sha384` or `sha512`.
    *
-   * A file that has another one is removed, and the task fails with `U_ERROR_DIGEST_MISMATCH`. To be set before the task
-   * is resumed.
+   * The algorithm may be written `sha-256` as well, and the digest in base64. A file that has another one is removed,
+   * and the task fails with `U_ERROR_DIGEST_MISMATCH`. To be set before the task is resumed: later it is a programming
+   * error, reported with g_critical().
    */
   props[PROP_EXPECTED_DIGEST] =
     g_param_spec_string ("expected-digest", NULL, NULL, NULL, writable);
   /**
    * UDownloadTask:file-conflict: (getter get_file_conflict) (setter set_file_conflict)
    *
-   * What to do when there is a file at the destination. To be set before the task is resumed.
+   * What to do when there is a file at the destination.
+   *
+   * To be set before the task is resumed: later it is a programming error, reported with g_critical(). Without a
+   * destination it has no effect.
    */
   props[PROP_FILE_CONFLICT] =
     g_param_spec_enum ("file-conflict", NULL, NULL, U_TYPE_FILE_CONFLICT, U_FILE_CONFLICT_AUTOMATIC, writable);
@@ -288,8 +295,8 @@ u_download_task_class_init (UDownloadTaskClass *klass)
    *
    * What it takes to go on with the download later, %NULL unless the task failed and can be resumed.
    *
-   * It is a JSON object, described with [method@Session.resume_download_task]. When nobody asks for it before the task is
-   * gone, the file that it stands for is removed.
+   * It is a JSON object, described in the page on [downloads](downloads.html). When nobody asks for it before the task
+   * is gone, the file that it stands for is removed.
    */
   props[PROP_RESUME_DATA] =
     g_param_spec_boxed ("resume-data", NULL, NULL, G_TYPE_BYTES,
@@ -353,7 +360,8 @@ u_download_task_new (USession        *session,
 /**
  * u_download_task_save_async:
  * @self: a task that was not resumed yet
- * @destination: (nullable): a local file, or a folder that exists; %NULL for a temporary file that belongs to the caller
+ * @destination: (nullable): a local file, or a folder that exists; %NULL for a temporary file that belongs to the
+ *   caller
  * @cancellable: (nullable): cancels the task
  * @callback: (scope async): called in the thread-default main context of this call
  * @user_data: (closure): for @callback
@@ -600,6 +608,8 @@ u_download_task_get_file_conflict (UDownloadTask *self)
  * @file_conflict: a rule
  *
  * Sets what happens when there is a file at the destination.
+ *
+ * May be called from any thread; the change is notified in the context of the session.
  */
 void
 u_download_task_set_file_conflict (UDownloadTask *self, UFileConflict file_conflict)

@@ -2,6 +2,8 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
+#include "urlsession/message/u-task-metrics-private.h"
+#include "urlsession/message/u-uri-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -59,6 +61,15 @@ break_gate (UTask *self)
     take_done (self, done);
 }
 
+/* Without user info. */
+static char *
+dup_failing_uri (URequest *request)
+{
+  g_autoptr (URequestData) data = u_request_ref_data (request);
+
+  return data->parsed != NULL ? u_uri_dup_bare (data->parsed) : u_uri_string_dup_masked (data->uri);
+}
+
 static void
 own_event_dispatch (UEvent *event)
 {
@@ -71,7 +82,7 @@ own_event_dispatch (UEvent *event)
 
       done.counts = task->counts;
       if (!g_error_matches (done.error, U_ERROR, U_ERROR_CANCELLED))
-        done.failing_uri = g_strdup (u_request_get_uri (task->original_request));
+        done.failing_uri = dup_failing_uri (task->original_request);
       u_task_finish (task, &done);
       g_clear_error (&done.error);
       g_free (done.failing_uri);
@@ -105,7 +116,11 @@ post (UTask *self, const char *property, GError *error)
 void
 u_task_notify_later (UTask *self, const char *property)
 {
-  post (self, property, NULL);
+  /* A language binding made the object, not a session: there is no context but that of the caller. */
+  if (self->queue == NULL)
+    g_object_notify (G_OBJECT (self), property);
+  else
+    post (self, property, NULL);
 }
 
 /*
@@ -253,6 +268,7 @@ take_request (UTask *self, UTransferEvent *event)
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->current_request);
   self->current_request = g_steal_pointer (&request);
+  self->redirect_count++;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
 }
@@ -298,6 +314,18 @@ take_data (UTask *self, UTransferEvent *event)
     }
 }
 
+static void
+emit_metrics (UTask *self)
+{
+  g_autoptr (UTaskMetrics) metrics = NULL;
+
+  if (!u_task_is_heard (self, U_TASK_COLLECTED_METRICS))
+    return;
+
+  metrics = u_task_metrics_new (self->started_at, g_get_real_time (), self->redirect_count);
+  u_task_emit (self, U_TASK_COLLECTED_METRICS, metrics);
+}
+
 /*
  * u_task_finish:
  * @event: the last one; it may be changed
@@ -328,7 +356,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
     {
       self->error = g_error_copy (event->error);
       self->failing_uri = event->failing_uri != NULL ? g_strdup (event->failing_uri)
-                                                     : g_strdup (u_request_get_uri (self->current_request));
+                                                     : dup_failing_uri (self->current_request);
     }
   if (self->state == U_TASK_STATE_SUSPENDED)
     u_task_set_state (self, U_TASK_STATE_RUNNING);
@@ -343,6 +371,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
   self->released = TRUE;
   self->host->release (self->session, self);
   u_task_notify_end (self);
+  emit_metrics (self);
   if (!self->quiet)
     u_task_emit (self, U_TASK_COMPLETED, event->error);
   if (klass->completed != NULL)
@@ -444,6 +473,9 @@ u_task_replace (UTask *self, UTask *heir)
   g_set_object (&heir->current_request, self->current_request);
   heir->counts = self->counts;
   heir->priority = self->priority;
+  heir->started_at = self->started_at;
+  heir->request_timeout = self->request_timeout;
+  heir->redirect_count = self->redirect_count;
   if (self->state == U_TASK_STATE_SUSPENDED)
     u_task_set_state (self, U_TASK_STATE_RUNNING);
   u_task_set_state (self, U_TASK_STATE_COMPLETED);

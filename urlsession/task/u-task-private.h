@@ -55,6 +55,7 @@ struct _UTask
   double priority;
   UTransferCounts counts;
   UProgress progress;
+  gint64 started_at;          /* microseconds since the epoch; 0: not yet */
   double request_timeout;     /* seconds, 0: none; known when it starts */
   GError *birth_error;        /* owned, nullable: it can only fail, with this */
   GError *forced_error;       /* owned, nullable: it was cancelled for this reason */
@@ -68,6 +69,7 @@ struct _UTask
   gboolean converting;        /* a download that was a data task: what comes is still for that one */
   gboolean released;          /* the session has forgotten it */
   gpointer list_place;        /* the session's, in its list */
+  guint redirect_count;
   gint64 owed_credit;         /* bytes that were taken and not given back yet */
 };
 

@@ -130,7 +130,7 @@ u_task_install_properties (GObjectClass *object_class)
   /**
    * UTask:bytes-expected-to-send: (getter get_bytes_expected_to_send)
    *
-   * The size of the body of the request in bytes, -1 while it is not known.
+   * The size of the body of the request in bytes, 0 without one, -1 while it is not known.
    */
   props[PROP_BYTES_EXPECTED_TO_SEND] =
     g_param_spec_int64 ("bytes-expected-to-send", NULL, NULL, -1, G_MAXINT64, 0, readable);
@@ -185,7 +185,7 @@ u_task_install_properties (GObjectClass *object_class)
   /**
    * UTask:failing-uri: (getter get_failing_uri)
    *
-   * The URL at which the task failed, without user info.
+   * The URL at which the task failed, without user info; %NULL until it fails.
    */
   props[PROP_FAILING_URI] =
     g_param_spec_string ("failing-uri", NULL, NULL, NULL, readable);
@@ -243,7 +243,7 @@ u_task_install_properties (GObjectClass *object_class)
   /**
    * UTask:time-left: (getter get_time_left)
    *
-   * How many seconds the rest of the body will take, -1 while that is not known.
+   * How many seconds the rest of the body will take, -1 while that is not known; 0 after success.
    */
   props[PROP_TIME_LEFT] =
     g_param_spec_double ("time-left", NULL, NULL, -1, G_MAXDOUBLE, -1, readable);

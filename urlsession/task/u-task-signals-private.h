@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 /* Every signal of a task, and of its twin on the session: one table, in u-task-signals.c. */
 typedef enum {
+  U_TASK_COLLECTED_METRICS,
   U_TASK_COMPLETED,
   U_TASK_SENT_DATA,
   U_TASK_DECIDE_REDIRECT,

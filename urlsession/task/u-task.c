@@ -14,12 +14,14 @@
  * One transfer of a [class@Session].
  *
  * A task is made by its session and starts suspended: [method@Task.resume] sets it off. What happens is told by
- * signals, all of them in the main context of the session, the last one being [signal@Task::completed]. Each signal of a
- * task has a twin on the session, `task-` before its name, for one handler over all tasks.
+ * signals, all of them in the main context of the session, the last one being [signal@Task::completed]. Each signal of
+ * a task has a twin on the session, `task-` before its name, for one handler over all tasks. Changes of properties are
+ * notified in the same context, those of progress at most ten times a second.
  *
  * Until the first resume a task belongs to who made it; from then on until after `completed` the library holds it, too.
  *
- * All methods may be called from any thread.
+ * All methods may be called from any thread. What a getter with `(transfer none)` returns belongs to the task, which
+ * may replace it in the context of the session: elsewhere it is good for a moment only.
  */
 
 G_DEFINE_ABSTRACT_TYPE (UTask, u_task, G_TYPE_OBJECT)
@@ -132,6 +134,13 @@ u_task_class_init (UTaskClass *klass)
    * Emitted once, when the task is over; no other signal of it follows.
    *
    * [property@Task:state] and [property@Task:error] have their last values already.
+   */
+  /**
+   * UTask::collected-metrics:
+   * @self: the task
+   * @metrics: what was measured
+   *
+   * Emitted once, right before [signal@Task::completed], also for a task that failed or was cancelled.
    */
   /**
    * UTask::sent-data:
@@ -304,6 +313,8 @@ u_task_resume (UTask *self)
       u_progress_restart (&self->progress);
       begin = !self->started;
       self->started = TRUE;
+      if (begin)
+        self->started_at = g_get_real_time ();
       if (self->transfer != NULL)
         u_transfer_command (self->transfer, &command);
     }
@@ -375,6 +386,8 @@ u_task_cancel_with (UTask *self, UCommandKind kind, GError *reason)
       self->forced_error = g_steal_pointer (&reason);
       end = !self->started;
       self->started = TRUE;
+      if (end)
+        self->started_at = g_get_real_time ();
       if (self->transfer != NULL)
         u_transfer_command (self->transfer, &command);
     }
@@ -421,6 +434,8 @@ u_task_cancel (UTask *self)
  * @self: a task
  *
  * Gets the session that made the task.
+ *
+ * It is the same as long as the task lives, which holds it.
  *
  * Returns: (transfer none): the session
  */
@@ -476,6 +491,8 @@ u_task_get_state (UTask *self)
  *
  * Gets why the task failed.
  *
+ * It is %NULL until the task is completed, and does not change afterwards.
+ *
  * Returns: (transfer none) (nullable): an error in the domain `U_ERROR`, or %NULL
  */
 const GError *
@@ -490,7 +507,9 @@ u_task_get_error (UTask *self)
  *
  * Gets the URL at which the task failed, without user info.
  *
- * Returns: (nullable): a URL, or %NULL if the task did not fail
+ * After redirects it is the one that was asked last.
+ *
+ * Returns: (transfer none) (nullable): a URL, or %NULL if the task did not fail
  */
 const char *
 u_task_get_failing_uri (UTask *self)
@@ -520,6 +539,8 @@ u_task_get_original_request (UTask *self)
  *
  * Gets the request that is being made, sealed; after a redirect another one than the original.
  *
+ * Before the first redirect it is the same object as [property@Task:original-request].
+ *
  * Returns: (transfer none): the request
  */
 URequest *
@@ -532,7 +553,9 @@ u_task_get_current_request (UTask *self)
  * u_task_get_response: (get-property response)
  * @self: a task
  *
- * Gets the response.
+ * Gets the response: a [class@HttpResponse] where the scheme is `http` or `https`.
+ *
+ * A redirect that is followed is not a response of the task.
  *
  * Returns: (transfer none) (nullable): the response, or %NULL before its head has arrived
  */
@@ -589,7 +612,7 @@ u_task_set_description (UTask *self, const char *description)
  * u_task_get_priority: (get-property priority)
  * @self: a task
  *
- * Gets how important the task is.
+ * Gets how important the task is among those of its session that wait.
  *
  * Returns: a number from 0 to 1
  */
@@ -638,7 +661,9 @@ u_task_set_priority (UTask *self, double priority)
  *
  * Gets how many bytes of the body of the request were sent.
  *
- * Returns: bytes
+ * It starts again from 0 when the body has to be sent once more, after a redirect.
+ *
+ * Returns: bytes, at least 0
  */
 gint64
 u_task_get_bytes_sent (UTask *self)
@@ -664,9 +689,9 @@ u_task_get_bytes_expected_to_send (UTask *self)
  * u_task_get_bytes_received: (get-property bytes-received)
  * @self: a task
  *
- * Gets how many bytes of the body are there.
+ * Gets how many bytes of the body are there, after decoding; of a resumed download with those of before.
  *
- * Returns: bytes
+ * Returns: bytes, at least 0
  */
 gint64
 u_task_get_bytes_received (UTask *self)
@@ -729,7 +754,7 @@ u_task_get_is_indeterminate (UTask *self)
  * u_task_get_bytes_per_second: (get-property bytes-per-second)
  * @self: a task
  *
- * Gets how fast the body arrives.
+ * Gets how fast the body arrives, smoothed over about three seconds.
  *
  * Returns: bytes per second, never negative
  */

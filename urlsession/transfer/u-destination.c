@@ -104,13 +104,14 @@ copy_all (int from, int to)
     }
 }
 
-/* Brings the file to the file system of its destination, under a temporary name. */
+/* Brings the file to the file system of its destination, under a temporary name. @lock is closed once it has another
+ * one: until then it keeps clean-ups away. */
 static char *
-copy_near (const char *part_path, const char *folder, GError **error)
+copy_near (const char *part_path, const char *folder, int *lock, GError **error)
 {
   g_autofree char *near_path = NULL;
   int from = g_open (part_path, O_RDONLY | O_CLOEXEC, 0);
-  int to;
+  int to, written;
   gboolean ok;
   int code;
 
@@ -130,7 +131,8 @@ copy_near (const char *part_path, const char *folder, GError **error)
   ok = copy_all (from, to);
   code = errno;
   close (from);
-  if (close (to) != 0 && ok)
+  written = ok ? fcntl (to, F_DUPFD_CLOEXEC, 0) : -1;
+  if (ok && (written < 0 || close (written) != 0))
     {
       ok = FALSE;
       code = errno;
@@ -138,10 +140,13 @@ copy_near (const char *part_path, const char *folder, GError **error)
   if (!ok)
     {
       g_unlink (near_path);
+      close (to);
       g_set_error (error, U_ERROR, U_ERROR_CANNOT_WRITE_TO_FILE,
                    "Cannot copy %s to %s: %s.", part_path, folder, g_strerror (code));
       return NULL;
     }
+
+  *lock = to;
 
   return g_steal_pointer (&near_path);
 }
@@ -203,13 +208,15 @@ u_destination_place (const char     *part_path,
   code = move (part_path, target, conflict, &final_path);
   if (code == EXDEV)
     {
-      g_autofree char *near_path = copy_near (part_path, folder, error);
+      int lock;
+      g_autofree char *near_path = copy_near (part_path, folder, &lock, error);
 
       if (near_path == NULL)
         return NULL;
       g_chmod (near_path, get_file_mode ());
       code = move (near_path, target, conflict, &final_path);
       g_unlink (code == 0 ? part_path : near_path);
+      close (lock);
     }
   if (code != 0)
     {

@@ -16,23 +16,53 @@ typedef struct
 
 static void u_local_executor_unref (ULocalExecutor *self);
 
+typedef struct
+{
+  GMainContext *context;      /* owned; of the session */
+  gpointer object;            /* owned; of the application */
+} Release;
+
 static gboolean
-release_objects_cb (gpointer data)
+release_here_cb (gpointer data)
 {
   g_object_unref (data);
 
   return G_SOURCE_REMOVE;
 }
 
-/* An object that an application made goes where a language binding can take it. */
 static void
-release_in_context (GMainContext *context, gpointer object)
+attach_idle (GMainContext *context, int priority, GSourceFunc callback, gpointer data)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, release_objects_cb, object, NULL);
+  g_source_set_priority (source, priority);
+  g_source_set_static_name (source, "[urlsession] release");
+  g_source_set_callback (source, callback, data, NULL);
   g_source_attach (source, context);
+}
+
+static gboolean
+release_there_cb (gpointer data)
+{
+  Release *release = data;
+
+  attach_idle (release->context, G_PRIORITY_DEFAULT, release_here_cb, release->object);
+  g_main_context_unref (release->context);
+  g_free (release);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* An object that an application made is let go where a language binding can take it, and after everybody else: the
+ * loaders drop what they use of it when the thread is idle. */
+static void
+release_in_context (ULocalExecutor *self, gpointer object)
+{
+  Release *release = g_new (Release, 1);
+
+  release->context = g_main_context_ref (self->context);
+  release->object = object;
+  attach_idle (u_worker_get_context (self->worker), G_PRIORITY_LOW, release_there_cb, release);
 }
 
 /* On the I/O thread: after the last transfer. */
@@ -44,7 +74,7 @@ executor_free (ULocalExecutor *self)
   g_clear_pointer (&self->timers, u_timers_free);
   g_free (self->buffer);
   if (self->settings.tls_database != NULL)
-    release_in_context (self->context, self->settings.tls_database);
+    release_in_context (self, self->settings.tls_database);
   g_main_context_unref (self->context);
   u_worker_release (self->worker);
   g_free (self);

@@ -36,7 +36,8 @@ get_room (ULocalTransfer *self, gsize *size)
     {
       gint64 expected = CLAMP (self->counts.expected_to_receive, 0, MAX_RESERVE);
 
-      self->whole_size = MAX (MAX ((gsize) expected + 1, 2 * self->whole_size), self->whole_length + MIN_ROOM);
+      /* With room for the read that finds the end. */
+      self->whole_size = MAX (MAX ((gsize) expected, 2 * self->whole_size), self->whole_length) + MIN_ROOM;
       self->whole = g_realloc (self->whole, self->whole_size);
     }
   *size = self->whole_size - self->whole_length;

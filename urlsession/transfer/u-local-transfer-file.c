@@ -1,59 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-local-transfer-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
-#include "urlsession/base/u-error.h"
 #include "urlsession/message/u-file-name-private.h"
 #include "urlsession/message/u-uri-private.h"
-#include "urlsession/transfer/u-destination-private.h"
-#include "urlsession/transfer/u-temp-file-private.h"
-
-#define DIGEST_BUFFER_SIZE (1024 * 1024)
 
 /* One large read, one large write. */
 #define FILE_BUFFER_SIZE (512 * 1024)
 
-/* The last step of a download, on a disk thread: it owns the file. */
-typedef struct
+static void
+progressed_cb (gpointer user_data, const GError *error)
 {
-  UDiskJob job;
-  ULocalTransfer *transfer;   /* not owned: it holds itself until it is done */
-  UTransferEvent *done;       /* owned; what comes out goes here */
-  int fd;                     /* owned */
-  int lock_fd;                /* owned; the same open file: its lock outlives the other one */
-  char *part_path;            /* owned */
-  gboolean is_answer;         /* the file is what was asked for, not an error page */
-  char *destination;          /* owned, nullable */
-  gboolean release_file;
-  char *suggested_name;       /* owned, nullable */
-  UFileConflict conflict;
-  UDigest *digest;            /* owned, nullable */
-  char *masked_uri;           /* owned; for messages */
-  UResumeData *resume;        /* owned, nullable: keep the file, described so */
-} FinishJob;
+  ULocalTransfer *self = user_data;
 
-static char *
-dup_folder (ULocalTransfer *self, GError **error)
-{
-  g_autofree char *folder = NULL;
-
-  if (self->spec->destination == NULL)
-    return u_temp_file_dup_folder (error);
-
-  folder = u_destination_dup_folder (self->spec->destination);
-  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+  if (error != NULL)
     {
-      g_set_error (error, U_ERROR, U_ERROR_CANNOT_CREATE_FILE, "The folder %s does not exist.", folder);
-      return NULL;
+      u_local_transfer_fail (self, g_error_copy (error));
     }
-
-  return g_steal_pointer (&folder);
+  else if (self->pending_requeue)
+    {
+      if (u_download_file_is_idle (self->file))
+        {
+          self->pending_requeue = FALSE;
+          u_local_transfer_requeue (self, TRUE);
+        }
+    }
+  else
+    {
+      u_local_transfer_update_credit (self);
+    }
 }
 
 /*
@@ -61,86 +35,27 @@ dup_folder (ULocalTransfer *self, GError **error)
  *
  * Takes up what an earlier transfer left. A file that is gone is no error: then the download starts again.
  */
-gboolean
+void
 u_local_transfer_reopen_file (ULocalTransfer *self)
 {
   UResumeData *resume = self->spec->resume;
   g_autoptr (GError) error = NULL;
-  struct stat info;
 
-  self->fd = u_temp_file_reopen (resume->path, &self->part_path, &error);
-  if (self->fd < 0 || fstat (self->fd, &info) != 0)
+  self->file = u_download_file_reopen (resume, self->executor->worker, progressed_cb, self, &error);
+  if (self->file == NULL)
     {
-      g_debug ("The download starts again: %s", error != NULL ? error->message : g_strerror (errno));
-      return FALSE;
+      g_debug ("The download starts again: %s", error->message);
+      return;
     }
 
   u_resume_point_clear (&self->resume_point);
-  self->resume_point.offset = MIN (resume->offset, (gint64) info.st_size);
+  self->resume_point.offset = u_download_file_get_offset (self->file);
   self->resume_point.total = resume->total;
   self->resume_point.etag = g_strdup (resume->etag);
   self->resume_point.last_modified = g_strdup (resume->last_modified);
-  /* What lies behind the last byte that is known to be right is not. */
-  if (ftruncate (self->fd, self->resume_point.offset) != 0)
-    self->resume_point.offset = 0;
   self->counts.received = self->resume_point.offset;
   self->counts.expected_to_receive = resume->total;
   self->resumable = self->resume_point.offset > 0;
-
-  return TRUE;
-}
-
-static gboolean
-check_space (int fd, gint64 remaining, const char *path, GError **error)
-{
-  struct statvfs info;
-  gint64 available;
-
-  if (remaining <= 0 || fstatvfs (fd, &info) != 0)
-    return TRUE;
-
-  available = (gint64) info.f_bavail * (gint64) info.f_frsize;
-  if (available < remaining)
-    {
-      g_autofree char *needed = g_format_size ((guint64) remaining);
-      g_autofree char *left = g_format_size ((guint64) available);
-      g_autofree char *folder = g_path_get_dirname (path);
-
-      g_set_error (error, U_ERROR, U_ERROR_CANNOT_WRITE_TO_FILE,
-                   "There is not enough room in %s: %s are needed, %s are free.", folder, needed, left);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-/* A disk thread has written something, or could not. */
-static void
-progressed_cb (gpointer user_data)
-{
-  ULocalTransfer *self = user_data;
-  gboolean is_idle = u_file_writer_is_idle (self->writer);
-  const GError *error = u_file_writer_get_error (self->writer);
-
-  if (self->pending_done != NULL)
-    {
-      if (is_idle)
-        u_local_transfer_finish_file (self, g_steal_pointer (&self->pending_done), self->pending_keep);
-    }
-  else if (error != NULL)
-    {
-      u_local_transfer_fail (self, g_error_copy (error));
-    }
-  else if (self->pending_requeue)
-    {
-      self->pending_requeue = !is_idle;
-      if (is_idle)
-        u_local_transfer_requeue (self, TRUE);
-    }
-  else
-    {
-      u_local_transfer_update_credit (self);
-    }
 }
 
 /*
@@ -152,22 +67,12 @@ progressed_cb (gpointer user_data)
 gboolean
 u_local_transfer_open_file (ULocalTransfer *self, gint64 expected, GError **error)
 {
-  if (self->fd < 0)
-    {
-      g_autofree char *folder = dup_folder (self, error);
+  if (self->file == NULL)
+    self->file = u_download_file_create (self->spec->destination, self->executor->worker, progressed_cb, self, error);
+  if (self->file == NULL)
+    return FALSE;
 
-      if (folder == NULL)
-        return FALSE;
-      u_temp_file_clean_later (folder);
-      self->fd = u_temp_file_create (folder, &self->part_path, error);
-      if (self->fd < 0)
-        return FALSE;
-    }
-  g_clear_pointer (&self->writer, u_file_writer_free);
-  self->writer = u_file_writer_new (self->fd, self->part_path, self->counts.received, self->executor->worker,
-                                    progressed_cb, self);
-
-  return check_space (self->fd, expected < 0 ? 0 : expected - self->counts.received, self->part_path, error);
+  return expected < 0 || u_download_file_check_space (self->file, expected - self->counts.received, error);
 }
 
 guint8 *
@@ -176,34 +81,16 @@ u_local_transfer_get_file_buffer (ULocalTransfer *self, gsize *size)
   if (self->executor->buffer == NULL)
     self->executor->buffer = g_malloc (FILE_BUFFER_SIZE);
 
-  return u_file_writer_get_buffer (self->writer, self->executor->buffer, FILE_BUFFER_SIZE, size);
+  return u_download_file_get_buffer (self->file, self->executor->buffer, FILE_BUFFER_SIZE, size);
 }
 
 gboolean
 u_local_transfer_write_file (ULocalTransfer *self, const guint8 *data, gsize length, GError **error)
 {
-  if (data != NULL)
-    return u_file_writer_write (self->writer, data, length, error);
-  if (!u_file_writer_commit (self->writer, length, error))
+  if (!u_download_file_write (self->file, data, length, error))
     return FALSE;
-  if (u_file_writer_is_full (self->writer))
+  if (u_download_file_is_full (self->file))
     u_local_transfer_update_credit (self);
-
-  return TRUE;
-}
-
-gboolean
-u_local_transfer_truncate_file (ULocalTransfer *self, GError **error)
-{
-  u_resume_point_clear (&self->resume_point);
-  if (ftruncate (self->fd, 0) != 0)
-    {
-      int code = errno;
-
-      g_set_error (error, U_ERROR, U_ERROR_CANNOT_WRITE_TO_FILE,
-                   "Cannot empty %s: %s.", self->part_path, g_strerror (code));
-      return FALSE;
-    }
 
   return TRUE;
 }
@@ -212,10 +99,9 @@ u_local_transfer_truncate_file (ULocalTransfer *self, GError **error)
 static UResumeData *
 describe (ULocalTransfer *self)
 {
-  UResumeData *resume = u_resume_data_new (self->spec->request, self->part_path);
+  UResumeData *resume = u_resume_data_new (self->spec->request, NULL);
 
   resume->current_uri = u_uri_dup_bare (self->request->parsed);
-  resume->offset = self->writer != NULL ? u_file_writer_get_offset (self->writer) : self->counts.received;
   resume->total = self->resume_point.total;
   resume->etag = g_strdup (self->resume_point.etag);
   resume->last_modified = g_strdup (self->resume_point.last_modified);
@@ -223,29 +109,6 @@ describe (ULocalTransfer *self)
     resume->expected_digest = u_digest_to_string (self->spec->digest);
 
   return resume;
-}
-
-/* Puts the file away so that it can be gone on with; on a disk thread, or where it is rare. */
-static GBytes *
-keep (UResumeData *resume, const char *part_path, char **kept_path)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *kept = u_temp_file_keep (part_path, &error);
-
-  if (kept == NULL)
-    {
-      g_debug ("%s", error->message);
-      g_unlink (part_path);
-      return NULL;
-    }
-
-  g_free (resume->path);
-  resume->path = g_strdup (kept);
-  if (!u_resume_data_save_private (resume, &error))
-    g_debug ("%s", error->message);
-  *kept_path = g_steal_pointer (&kept);
-
-  return u_resume_data_to_bytes (resume);
 }
 
 /*
@@ -259,131 +122,9 @@ u_local_transfer_keep_file (ULocalTransfer *self)
 {
   g_autoptr (UResumeData) resume = describe (self);
 
-  g_clear_pointer (&self->writer, u_file_writer_free);
-  self->kept_resume = keep (resume, self->part_path, &self->kept_path);
-  close (self->fd);
-  self->fd = -1;
-  g_clear_pointer (&self->part_path, g_free);
+  self->kept_resume = u_download_file_keep (g_steal_pointer (&self->file), resume, &self->kept_path);
   u_resume_point_clear (&self->resume_point);
   self->resumable = FALSE;
-}
-
-static char *
-compute_digest (int fd, GChecksumType type)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (type);
-  g_autofree guint8 *buffer = g_malloc (DIGEST_BUFFER_SIZE);
-  gint64 offset = 0;
-  gssize n;
-
-  while ((n = pread (fd, buffer, DIGEST_BUFFER_SIZE, offset)) > 0)
-    {
-      g_checksum_update (checksum, buffer, n);
-      offset += n;
-    }
-
-  return n == 0 ? g_strdup (g_checksum_get_string (checksum)) : NULL;
-}
-
-static gboolean
-check_digest (FinishJob *self, GError **error)
-{
-  g_autofree char *found = NULL;
-
-  if (self->digest == NULL)
-    return TRUE;
-
-  found = compute_digest (self->fd, self->digest->type);
-  if (found == NULL || g_ascii_strcasecmp (found, self->digest->hex) != 0)
-    {
-      g_set_error (error, U_ERROR, U_ERROR_DIGEST_MISMATCH,
-                   "What was loaded from %s is not what was expected: its digest is %s instead of %s.",
-                   self->masked_uri, found != NULL ? found : "unknown", self->digest->hex);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static gboolean
-hand_over (FinishJob *self, GError **error)
-{
-  if (!check_digest (self, error))
-    return FALSE;
-  self->lock_fd = fcntl (self->fd, F_DUPFD_CLOEXEC, 0);
-  if (close (g_steal_fd (&self->fd)) != 0)
-    {
-      int code = errno;
-
-      g_set_error (error, U_ERROR, U_ERROR_CANNOT_CLOSE_FILE,
-                   "Cannot close %s: %s.", self->part_path, g_strerror (code));
-      return FALSE;
-    }
-  if (self->destination == NULL && !self->release_file)
-    return TRUE;
-  if (!self->is_answer)
-    {
-      g_unlink (self->part_path);
-      return TRUE;
-    }
-
-  if (self->destination != NULL)
-    self->done->path = u_destination_place (self->part_path, self->destination, self->suggested_name, self->conflict,
-                                            error);
-  else
-    self->done->path = u_temp_file_release (self->part_path, error);
-
-  return self->done->path != NULL;
-}
-
-static void
-finish_work (UDiskJob *job)
-{
-  FinishJob *self = (FinishJob *) job;
-
-  if (self->done->error == NULL)
-    {
-      if (!hand_over (self, &self->done->error))
-        g_unlink (self->part_path);
-    }
-  else if (self->resume != NULL)
-    {
-      self->done->resume_data = keep (self->resume, self->part_path, &self->done->partial_path);
-    }
-  else
-    {
-      g_unlink (self->part_path);
-    }
-
-  if (self->fd >= 0)
-    close (self->fd);
-}
-
-static void
-finish_run (UWorkItem *item)
-{
-  FinishJob *self = (FinishJob *) item;
-
-  if (self->done->error == NULL && self->destination == NULL && !self->release_file)
-    {
-      UTransferEvent *file = u_transfer_event_new (&self->transfer->base, U_TRANSFER_FILE);
-
-      file->path = g_strdup (self->part_path);
-      file->lock_fd = g_steal_fd (&self->lock_fd);
-      file->counts = self->transfer->counts;
-      u_transfer_event_push (file);
-    }
-  u_local_transfer_done (self->transfer, self->done);
-
-  if (self->lock_fd >= 0)
-    close (self->lock_fd);
-  g_free (self->part_path);
-  g_free (self->destination);
-  g_free (self->suggested_name);
-  g_free (self->masked_uri);
-  g_clear_pointer (&self->digest, u_digest_free);
-  g_clear_pointer (&self->resume, u_resume_data_unref);
-  g_free (self);
 }
 
 /* What the application expects, else what the server says. A digest of the representation (RFC 9530) is of the coded
@@ -408,57 +149,75 @@ is_answer (ULocalTransfer *self)
   return status == 0 || (status >= 200 && status < 300) || (status == 416 && self->asked_range);
 }
 
+static UDownloadFileFate
+choose_fate (ULocalTransfer *self, gboolean failed, gboolean keep)
+{
+  if (failed)
+    return keep && self->resumable ? U_DOWNLOAD_FILE_KEEP : U_DOWNLOAD_FILE_REMOVE;
+  if (self->spec->destination == NULL && !self->spec->release_file)
+    return U_DOWNLOAD_FILE_OFFER;
+  /* An error page is not what was to be saved. */
+  if (!is_answer (self))
+    return U_DOWNLOAD_FILE_REMOVE;
+
+  return self->spec->destination != NULL ? U_DOWNLOAD_FILE_PLACE : U_DOWNLOAD_FILE_RELEASE;
+}
+
+static void
+finished_cb (gpointer user_data, UDownloadFileEnd *end)
+{
+  ULocalTransfer *self = user_data;
+  UTransferEvent *done = g_steal_pointer (&self->pending_done);
+
+  if (done->error == NULL && end->error != NULL)
+    u_local_transfer_set_error (self, done, g_steal_pointer (&end->error));
+
+  if (end->fate == U_DOWNLOAD_FILE_KEEP)
+    {
+      done->resume_data = g_steal_pointer (&end->resume_data);
+      done->partial_path = g_steal_pointer (&end->path);
+    }
+  else if (done->error == NULL && end->fate == U_DOWNLOAD_FILE_OFFER)
+    {
+      UTransferEvent *file = u_transfer_event_new (&self->base, U_TRANSFER_FILE);
+
+      file->path = g_steal_pointer (&end->path);
+      file->lock_fd = g_steal_fd (&end->lock_fd);
+      file->counts = self->counts;
+      u_transfer_event_push (file);
+    }
+  else
+    {
+      done->path = g_steal_pointer (&end->path);
+    }
+  u_download_file_end_free (end);
+  u_local_transfer_done (self, done);
+}
+
 /*
  * u_local_transfer_finish_file:
  * @done: (transfer full): the last event, with an error or without
  * @keep: with an error: whether to keep what is there, if it can be gone on with
- *
- * Hands the file to a disk thread, which checks it, moves it, keeps it or removes it.
  */
 void
-u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboolean keep_it)
+u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboolean keep)
 {
-  FinishJob *job;
+  UDownloadFileEnd *end = u_download_file_end_new (choose_fate (self, done->error != NULL, keep));
 
-  if (self->writer != NULL && !u_file_writer_is_idle (self->writer))
-    {
-      self->pending_done = done;
-      self->pending_keep = keep_it;
-      return;
-    }
-  if (self->writer != NULL && done->error == NULL && u_file_writer_get_error (self->writer) != NULL)
-    {
-      done->error = g_error_copy (u_file_writer_get_error (self->writer));
-      keep_it = TRUE;
-    }
-
-  job = g_new0 (FinishJob, 1);
-  job->job.item.run = finish_run;
-  job->job.work = finish_work;
-  job->job.worker = self->executor->worker;
-  job->transfer = self;
-  job->done = done;
-  job->fd = g_steal_fd (&self->fd);
-  job->lock_fd = -1;
-  job->part_path = g_steal_pointer (&self->part_path);
-  job->is_answer = is_answer (self);
-  job->destination = g_strdup (self->spec->destination);
-  job->release_file = self->spec->release_file;
-  job->conflict = self->spec->conflict;
-  job->masked_uri = u_uri_string_dup_masked (self->request->uri);
+  end->source = u_uri_string_dup_masked (self->request->uri);
+  if (keep && self->resumable)
+    end->resume = describe (self);
   if (done->error == NULL)
     {
-      if (job->is_answer)
-        job->digest = choose_digest (self);
+      end->destination = g_strdup (self->spec->destination);
+      end->conflict = self->spec->conflict;
+      if (is_answer (self))
+        end->digest = choose_digest (self);
       if (self->response != NULL)
-        job->suggested_name = u_file_name_suggest (
+        end->suggested_name = u_file_name_suggest (
           self->response->headers != NULL ? u_header_list_get (self->response->headers, "Content-Disposition") : NULL,
           self->response->uri, self->response->mime_type);
     }
-  else if (keep_it && self->resumable && self->counts.received > 0)
-    {
-      job->resume = describe (self);
-    }
-  g_clear_pointer (&self->writer, u_file_writer_free);
-  u_disk_submit (&job->job);
+  self->pending_done = done;
+  u_download_file_finish (g_steal_pointer (&self->file), end, finished_cb, self);
 }

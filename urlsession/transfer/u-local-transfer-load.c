@@ -49,7 +49,7 @@ accept_whole (ULocalTransfer *self, GError **error)
   if (self->spec->delivery != U_DELIVER_FILE)
     return TRUE;
 
-  if (self->fd >= 0 && !u_local_transfer_truncate_file (self, error))
+  if (self->file != NULL && !u_download_file_truncate (self->file, error))
     return FALSE;
   self->resumable = u_resume_point_read (&self->resume_point, self->request, self->response, self->encoded);
   self->resume_point.total = expected;
@@ -125,7 +125,9 @@ take_range_response (ULocalTransfer *self)
       g_clear_pointer (&self->response, u_response_data_unref);
       u_resume_point_clear (&self->resume_point);
       self->resumable = FALSE;
-      post_resumed (self, 0, -1);
+      self->starts_over = TRUE;
+      self->counts.received = 0;
+      self->counts.expected_to_receive = -1;
       u_local_transfer_requeue (self, TRUE);
       break;
 
@@ -185,7 +187,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
       return;
     }
   /* What was to be gone on with is not there, or has no validator: said before the first byte is counted. */
-  if (self->spec->resume != NULL && self->counts.received == 0 && !self->deliver_redirect)
+  if ((self->spec->resume != NULL || self->starts_over) && self->counts.received == 0 && !self->deliver_redirect)
     post_resumed (self, 0, get_expected (self));
   u_local_transfer_accept (self);
 }
@@ -208,7 +210,7 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
       u_local_transfer_drop_load (self);
       g_clear_pointer (&self->response, u_response_data_unref);
       self->resume_point.offset = self->counts.received;
-      self->pending_requeue = !u_file_writer_is_idle (self->writer);
+      self->pending_requeue = !u_download_file_is_idle (self->file);
       if (!self->pending_requeue)
         u_local_transfer_requeue (self, TRUE);
       return;

@@ -5,7 +5,7 @@
 #include "urlsession/base/u-worker-private.h"
 #include "urlsession/loader/u-loader-private.h"
 #include "urlsession/loader/u-loader-table-private.h"
-#include "urlsession/transfer/u-file-writer-private.h"
+#include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
@@ -78,15 +78,13 @@ typedef struct
   gint64 wire;                /* bytes of the body as transferred */
 
   /* The file */
-  int fd;                     /* -1: none */
-  char *part_path;            /* owned, nullable */
-  UFileWriter *writer;        /* owned, nullable; from when the file takes bytes until it is finished */
-  UTransferEvent *pending_done; /* owned, nullable; the end, which waits for the last writes */
-  gboolean pending_keep;
+  UDownloadFile *file;        /* owned, nullable; until it is finished */
+  UTransferEvent *pending_done; /* owned, nullable; the end, while the file is being finished */
   gboolean pending_requeue;   /* the next exchange waits for the last writes */
   UResumePoint resume_point;
   gboolean resumable;         /* resume_point is good for a later request */
   gboolean asked_range;       /* the exchange asks for the rest only */
+  gboolean starts_over;       /* what was there is of no use: to be said with the next response */
   GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
   char *kept_path;            /* owned, nullable */
 
@@ -119,6 +117,9 @@ void       u_local_transfer_drop_load  (ULocalTransfer       *self);
 void       u_local_transfer_fail       (ULocalTransfer       *self,
                                         GError               *error);
 void       u_local_transfer_complete   (ULocalTransfer       *self);
+void       u_local_transfer_set_error  (ULocalTransfer       *self,
+                                        UTransferEvent       *done,
+                                        GError               *error);
 void       u_local_transfer_done       (ULocalTransfer       *self,
                                         UTransferEvent       *event);
 void       u_local_transfer_slot_cb    (USchedulerEntry      *entry);
@@ -152,7 +153,7 @@ void       u_local_transfer_convert       (ULocalTransfer    *self,
                                            UTransferSpec     *spec);
 
 /* u-local-transfer-file.c: the file of a download */
-gboolean   u_local_transfer_reopen_file   (ULocalTransfer    *self);
+void       u_local_transfer_reopen_file   (ULocalTransfer    *self);
 gboolean   u_local_transfer_open_file     (ULocalTransfer    *self,
                                            gint64             expected,
                                            GError           **error);
@@ -162,8 +163,6 @@ guint8    *u_local_transfer_get_file_buffer (ULocalTransfer  *self,
 gboolean   u_local_transfer_write_file    (ULocalTransfer    *self,
                                            const guint8      *data,
                                            gsize              length,
-                                           GError           **error);
-gboolean   u_local_transfer_truncate_file (ULocalTransfer    *self,
                                            GError           **error);
 void       u_local_transfer_keep_file     (ULocalTransfer    *self);
 void       u_local_transfer_finish_file   (ULocalTransfer    *self,

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-local-transfer-private.h"
 
-#include <unistd.h>
-
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
-#include "urlsession/transfer/u-temp-file-private.h"
 
 /* What may be on its way to the application, undelivered, for one transfer. */
 #define WINDOW (256 * 1024)
@@ -71,7 +68,6 @@ u_local_transfer_new (ULocalExecutor     *executor,
   self->request = u_request_data_ref (spec->request);
   self->priority = priority;
   self->credit = WINDOW;
-  self->fd = -1;
   self->resume_point.total = -1;
   self->counts.expected_to_receive = -1;
   self->counts.expected_to_send = spec->request->body_kind == U_BODY_NONE ? 0 : -1;
@@ -87,11 +83,8 @@ u_local_transfer_free (UTransfer *transfer)
 {
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
-  g_assert (self->load == NULL && self->writer == NULL);
+  g_assert (self->load == NULL && self->file == NULL);
 
-  if (self->fd >= 0)
-    close (self->fd);
-  g_free (self->part_path);
   u_transfer_spec_unref (self->spec);
   u_request_data_unref (self->request);
   g_clear_pointer (&self->proposed, u_request_data_unref);
@@ -131,7 +124,7 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   else if (self->state != U_LOCAL_RECEIVING)
     credit = 0;
   else if (self->spec->delivery == U_DELIVER_FILE)
-    credit = self->writer != NULL && u_file_writer_is_full (self->writer) ? 0 : G_MAXINT64;
+    credit = self->file != NULL && u_download_file_is_full (self->file) ? 0 : G_MAXINT64;
   else if (self->spec->delivery == U_DELIVER_WHOLE)
     credit = G_MAXINT64;
   else
@@ -197,14 +190,21 @@ queue_up (ULocalTransfer *self, gboolean first)
 
   if (loader == NULL)
     {
-      g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
+      g_autofree char *masked = NULL;
+      g_autoptr (GError) error = NULL;
 
       if (self->request->parsed == NULL)
-        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_URL, "“%s” is not a valid URL.", masked));
-      else
-        u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
-                                                  "Nothing here loads URLs with the scheme “%s”: %s.",
-                                                  g_uri_get_scheme (self->request->parsed), masked));
+        {
+          /* Once more, for what is wrong with it. */
+          g_autoptr (GUri) uri = u_uri_parse (self->request->uri, &error);
+
+          u_local_transfer_fail (self, g_steal_pointer (&error));
+          return;
+        }
+      masked = u_uri_dup_masked (self->request->parsed);
+      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
+                                                "Nothing here loads URLs with the scheme “%s”: %s.",
+                                                g_uri_get_scheme (self->request->parsed), masked));
       return;
     }
   if (self->suspended || self->slot.waiting)
@@ -282,6 +282,20 @@ u_local_transfer_done (ULocalTransfer *self, UTransferEvent *event)
   u_transfer_unref (&self->base);
 }
 
+/*
+ * u_local_transfer_set_error:
+ * @error: (transfer full): why it ends
+ */
+void
+u_local_transfer_set_error (ULocalTransfer *self, UTransferEvent *done, GError *error)
+{
+  done->error = error;
+  if (self->request->parsed != NULL)
+    done->failing_uri = u_uri_dup_bare (self->request->parsed);
+  else
+    done->failing_uri = u_uri_string_dup_masked (self->request->uri);
+}
+
 static void
 end (ULocalTransfer *self, GError *error, gboolean keep)
 {
@@ -289,13 +303,10 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
 
   u_local_transfer_drop_load (self);
   u_local_transfer_stop_clock (self);
-  event->error = error;
-  if (error != NULL && self->request->parsed != NULL)
-    event->failing_uri = u_uri_dup_bare (self->request->parsed);
-  else if (error != NULL)
-    event->failing_uri = u_uri_string_dup_masked (self->request->uri);
+  if (error != NULL)
+    u_local_transfer_set_error (self, event, error);
 
-  if (self->spec->delivery == U_DELIVER_FILE && self->fd >= 0)
+  if (self->file != NULL)
     {
       u_local_transfer_enter (self, U_LOCAL_FINISHING);
       u_local_transfer_finish_file (self, event, keep);
@@ -326,7 +337,7 @@ u_local_transfer_fail (ULocalTransfer *self, GError *error)
 void
 u_local_transfer_complete (ULocalTransfer *self)
 {
-  end (self, NULL, FALSE);
+  end (self, NULL, TRUE);
 }
 
 static void

@@ -14,7 +14,8 @@ char    *u_temp_file_dup_folder (GError     **error);
 int      u_temp_file_create     (const char  *folder,
                                  char       **path,
                                  GError     **error);
-/* Opens what u_temp_file_keep() left and locks it; -1 when it is not there, or another process uses it. */
+/* Opens what u_temp_file_keep() left and locks it, and removes its private part, which was read before; -1 when it is
+ * not there, or another process uses it. */
 int      u_temp_file_reopen     (const char  *kept_path,
                                  char       **path,
                                  GError     **error);

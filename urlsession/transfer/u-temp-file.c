@@ -88,6 +88,15 @@ with_suffix (const char *path, const char *from, const char *to)
   return g_strdup_printf ("%.*s%s", (int) (strlen (path) - strlen (from)), path, to);
 }
 
+static void
+remove_private (const char *kept_path)
+{
+  g_autofree char *private_path = g_strconcat (kept_path, PRIVATE_SUFFIX, NULL);
+
+  if (g_unlink (private_path) != 0 && errno != ENOENT)
+    g_debug ("Cannot remove %s: %s", private_path, g_strerror (errno));
+}
+
 int
 u_temp_file_reopen (const char *kept_path, char **path, GError **error)
 {
@@ -111,10 +120,14 @@ u_temp_file_reopen (const char *kept_path, char **path, GError **error)
 
       if (fd >= 0)
         close (fd);
+      else if (code == ENOENT && g_access (active, F_OK) != 0)
+        remove_private (kept_path);
       g_set_error (error, U_ERROR, U_ERROR_CANNOT_OPEN_FILE,
                    "Cannot open the file of the earlier download %s: %s.", kept_path, g_strerror (code));
       return -1;
     }
+  /* The secrets are in memory by now, and go to a file again when this one is kept again. */
+  remove_private (kept_path);
   *path = g_steal_pointer (&active);
 
   return fd;
@@ -167,11 +180,9 @@ u_temp_file_release (const char *path, GError **error)
 static void
 remove_kept (const char *kept_path)
 {
-  g_autofree char *private_path = g_strconcat (kept_path, PRIVATE_SUFFIX, NULL);
-
   if (g_unlink (kept_path) != 0 && errno != ENOENT)
     g_debug ("Cannot remove %s: %s", kept_path, g_strerror (errno));
-  g_unlink (private_path);
+  remove_private (kept_path);
 }
 
 static void
@@ -204,8 +215,8 @@ u_temp_file_clean (const char *folder)
         continue;
       if (g_str_has_suffix (name, ACTIVE_SUFFIX))
         clean_active (path);
-      else if (g_str_has_suffix (name, KEPT_SUFFIX) && g_lstat (path, &info) == 0 &&
-               info.st_mtime < g_get_real_time () / G_USEC_PER_SEC - KEPT_FOR_S)
+      else if ((g_str_has_suffix (name, KEPT_SUFFIX) || g_str_has_suffix (name, PRIVATE_SUFFIX)) &&
+               g_lstat (path, &info) == 0 && info.st_mtime < g_get_real_time () / G_USEC_PER_SEC - KEPT_FOR_S)
         remove_kept (path);
     }
 }
