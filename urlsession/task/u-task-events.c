@@ -93,6 +93,13 @@ own_event_dispatch (UEvent *event)
       if (task->gated && u_task_get_state (task) == U_TASK_STATE_CANCELING)
         break_gate (task);
     }
+  else if (!task->released && !u_task_has_started (task))
+    {
+      /* Here, not in another dispose: the thread that let go of the task may be in its unref still, and end it
+       * without one. */
+      task->released = TRUE;
+      task->host->release (task->session, task);
+    }
   own_event_discard (event);
 }
 
@@ -136,7 +143,7 @@ u_task_end_later (UTask *self, GError *error)
 /*
  * u_task_dispose_later:
  *
- * From the dispose of a task: keeps it for one more event, in which it is let go.
+ * From the dispose of a task that never started: keeps it for one more event, in which its session forgets it.
  */
 void
 u_task_dispose_later (UTask *self)
