@@ -101,6 +101,7 @@ task_created_cb (USession *session, UTask *task, gpointer data)
   Fixture *self = data;
 
   u_test_signal_log_watch (self->log, task);
+  u_test_signal_log_watch_signal (self->log, task, "collected-metrics");
 }
 
 static gboolean
@@ -148,6 +149,7 @@ test_all_signals (Fixture *self, gconstpointer data)
   g_signal_connect (u_session_get_tasks (self->session), "items-changed", G_CALLBACK (items_changed_cb),
                     self->context);
   u_test_signal_log_watch (self->log, self->session);
+  u_test_signal_log_watch_signal (self->log, self->session, "task-collected-metrics");
   g_signal_connect (self->session, "task-created", G_CALLBACK (task_created_cb), self);
 
   /* A data task. */
@@ -168,6 +170,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     assert_both (self, "decide-response");
     while (u_test_signal_log_count (self->log, "received-data") > 0)
       assert_both (self, "received-data");
+    assert_both (self, "collected-metrics");
     assert_both (self, "completed ok");
     u_test_signal_log_assert_empty (self->log);
     u_test_assert_finalized (NULL, g_steal_pointer (&task));
@@ -205,6 +208,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     wait_count (self, "task-completed", 1);
     while (u_test_signal_log_count (self->log, "wrote-data") > 0)
       assert_both (self, "wrote-data");
+    assert_both (self, "collected-metrics");
     assert_both (self, "completed cancelled");
     u_test_signal_log_assert_empty (self->log);
     u_test_server_release (self->server);
@@ -221,6 +225,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     while (u_test_signal_log_count (self->log, "wrote-data") > 0)
       assert_both (self, "wrote-data");
     assert_both (self, "finished-download");
+    assert_both (self, "collected-metrics");
     assert_both (self, "completed ok");
     u_test_signal_log_assert_empty (self->log);
   }
@@ -240,8 +245,20 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_next (self->log, "task-created");
     assert_both (self, "decide-redirect");
     u_test_signal_log_assert_next (self->log, "cancelled");
+    assert_both (self, "collected-metrics");
     assert_both (self, "completed cancelled");
     u_test_assert_finalized (NULL, decision);
+  }
+
+  /* A task that fails. */
+  {
+    g_autoptr (UTask) task = new_task (self, "/no-answer", FALSE);
+
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed network-connection-lost");
   }
 
   u_session_invalidate_and_cancel (self->session);
@@ -253,7 +270,7 @@ test_all_signals (Fixture *self, gconstpointer data)
   {
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
-      "resumed-at-offset", "finished-download",
+      "collected-metrics", "resumed-at-offset", "finished-download",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)
@@ -586,7 +603,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD ("/threads/r027-r265-all-signals", test_all_signals);
+  ADD ("/threads/r027-r262-r265-all-signals", test_all_signals);
   ADD ("/threads/r265-notifications", test_notifications);
   ADD ("/threads/r266-default-context", test_default_context);
   ADD ("/threads/r267-calls-inside-handlers", test_calls_inside);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
@@ -89,9 +90,16 @@ own_event_dispatch (UEvent *event)
     }
   else if (self->property != NULL)
     {
-      g_object_notify (G_OBJECT (task), self->property);
+      u_notify_by_name (task, self->property);
       if (task->gated && u_task_get_state (task) == U_TASK_STATE_CANCELING)
         break_gate (task);
+    }
+  else if (!task->released && !u_task_has_started (task))
+    {
+      /* Here, not in another dispose: the thread that let go of the task may be in its unref still, and end it
+       * without one. */
+      task->released = TRUE;
+      task->host->release (task->session, task);
     }
   own_event_discard (event);
 }
@@ -118,7 +126,7 @@ u_task_notify_later (UTask *self, const char *property)
 {
   /* A language binding made the object, not a session: there is no context but that of the caller. */
   if (self->queue == NULL)
-    g_object_notify (G_OBJECT (self), property);
+    u_notify_by_name (self, property);
   else
     post (self, property, NULL);
 }
@@ -136,7 +144,7 @@ u_task_end_later (UTask *self, GError *error)
 /*
  * u_task_dispose_later:
  *
- * From the dispose of a task: keeps it for one more event, in which it is let go.
+ * From the dispose of a task that never started: keeps it for one more event, in which its session forgets it.
  */
 void
 u_task_dispose_later (UTask *self)
