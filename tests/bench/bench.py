@@ -41,7 +41,8 @@ class Bench:
                     "LD_LIBRARY_PATH": os.path.join(self.build, "urlsession"), "GIO_USE_PROXY_RESOLVER": "dummy"})
 
     def curl(self, url):
-        return run(["curl", "--silent", "--fail", "--cacert", self.server.authority, "-o", self.server.out("file"), url])
+        return run(["curl", "--silent", "--fail", "--cacert", self.server.authority, "-o", self.server.out("file"),
+                    url])
 
     def report_cpu(self, name, results, first="ours"):
         """The time of the processors, which is steadier on a machine that does other things as well."""
@@ -145,7 +146,7 @@ def p5(bench):
                 bench.table.at_least("P5", measure, middle, goal, (low, high), "×")
             else:
                 bench.table.add("P5", measure, middle, spread=(low, high), unit="×")
-        bench.report_cpu(f"P5", results)
+        bench.report_cpu("P5", results)
 
 
 def p6(bench):

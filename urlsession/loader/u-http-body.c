@@ -231,8 +231,8 @@ read_body (UHttpBody *self, guint8 *buffer, gsize size, GError **error)
 }
 
 /*
- * As many reads as the room and what has arrived allow: TLS gives one record of at most 16 KiB at a time, and to deliver
- * costs by the call. As read_body() if the first read fails; what a later one finds is found again by the next.
+ * As many reads as the room and what has arrived allow: TLS gives one record of at most 16 KiB at a time, and to
+ * deliver costs by the call. As read_body() if the first read fails; what a later one finds is found again by the next.
  */
 static gssize
 fill (UHttpBody *self, guint8 *buffer, gsize size, gboolean *is_dry, GError **error)
