@@ -33,7 +33,10 @@ class Download:
 
     async def run(self):
         resume_file = self.find_resume_file()
-        resume_data = resume_file.read_bytes() if resume_file else None
+        resume_data = None
+        if resume_file:
+            resume_data = resume_file.read_bytes()
+            self.row.name = resume_file.stem
         try:
             while not await self.save(resume_data):
                 await asyncio.sleep(1)

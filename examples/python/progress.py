@@ -3,6 +3,7 @@
 
 import shutil
 import sys
+from urllib.parse import urlsplit
 
 BAR = "▏▎▍▌▋▊▉█"
 
@@ -62,8 +63,9 @@ class Row:
             print("{}: {}".format(self.name, status), flush=True)
 
     def line(self, width):
+        drawn = bar(self.fraction, max(10, min(30, width - 70)))
         line = "{:<20.20} {} {:>4.0%} {:>9}  {}".format(
-            self.name, bar(self.fraction, max(10, min(30, width - 70))), self.fraction, size(self.received), self.status)
+            self.name, drawn, self.fraction, size(self.received), self.status)
         return line[:width]
 
 
@@ -80,7 +82,7 @@ class Display:
         self.draw()
 
     def add_row(self, uri):
-        row = Row(self, uri.rstrip("/").rsplit("/", 1)[-1])
+        row = Row(self, urlsplit(uri).path.rstrip("/").rsplit("/", 1)[-1] or uri)
         self.rows.append(row)
         return row
 

@@ -72,7 +72,7 @@ test_never_answered (UTestScene *self, gconstpointer data)
   g_autoptr (UDecision) response = NULL;
   g_autoptr (UDecision) redirect = NULL;
 
-  u_session_configuration_set_request_timeout (configuration, 0.5);
+  u_session_configuration_set_request_timeout (configuration, 2);
   u_test_scene_configure (self, configuration);
   redirected = u_test_scene_new_data (self, "/redirect/1");
   g_signal_connect (redirected, "decide-redirect", G_CALLBACK (keep_cb), &redirect);

@@ -3,8 +3,8 @@
 
 #define ADD(path, test) g_test_add (path, UTestScene, NULL, u_test_scene_set_up, test, u_test_scene_tear_down)
 
-/* Long enough for a task to begin, short enough to be waited for. */
-#define SHORT_TIMEOUT 0.5
+/* Seconds: long enough for a task to begin on a busy machine, short enough to be waited for. */
+#define SHORT_TIMEOUT 2
 
 static void
 use_short_timeout (UTestScene *self)
@@ -90,7 +90,6 @@ test_timers (UTestScene *self, gconstpointer data)
   u_task_resume (before);
   u_task_suspend (before);
   outlast_timeout (self);
-  outlast_timeout (self);
   u_test_assert_state (before, U_TASK_STATE_SUSPENDED);
   u_test_assert_state (waiting, U_TASK_STATE_SUSPENDED);
   u_test_assert_state (within, U_TASK_STATE_SUSPENDED);
@@ -141,12 +140,9 @@ test_download (UTestScene *self, gconstpointer data)
       u_test_scene_round_trip (self);
       u_test_assert_state (task, U_TASK_STATE_SUSPENDED);
       u_task_resume (task);
-      if (i == 1)
-        {
-          u_test_wait_until (self->context, u_test_server_get_n_paused (self->server) > 0 ||
-                                            u_task_get_state (task) == U_TASK_STATE_COMPLETED);
-          u_test_server_release (self->server);
-        }
+      /* The request for the rest has its own pause. */
+      u_test_wait_until (self->context, (u_test_server_release (self->server),
+                                         u_task_get_state (task) == U_TASK_STATE_COMPLETED));
       u_test_scene_finish (self, task);
       g_assert_no_error (u_task_get_error (task));
       g_assert_true (g_bytes_equal (file, expected));

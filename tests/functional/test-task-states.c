@@ -94,8 +94,8 @@ test_canceling (UTestScene *self, gconstpointer data)
   u_test_scene_finish (self, task);
   g_assert_cmpuint (n_completed, ==, 1);
   g_assert_cmpuint (u_test_signal_log_count (self->log, "completed cancelled"), ==, 1);
-  g_assert_cmpuint (u_test_signal_log_count (self->log, "notify::state canceling"), ==, 1);
-  g_assert_cmpuint (u_test_signal_log_count (self->log, "notify::state completed"), ==, 1);
+  /* Both changes are told; what is read at the first one may be the second one already. */
+  g_assert_cmpuint (u_test_signal_log_count (self->log, "notify::state"), ==, 2);
 }
 
 /* Nothing leads out of the last state, and nothing back from canceling. */

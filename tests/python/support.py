@@ -78,6 +78,5 @@ class TestCase(unittest.TestCase):
 
 def resident_peak():
     """The largest amount of memory that this process ever had, in bytes."""
-    for line in open("/proc/self/status"):
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024

@@ -210,6 +210,40 @@ class Await(support.TestCase):
         with self.assertRaises(LookupError):
             URLSession.run(fail())
 
+    def test_run_a_main_loop(self):
+        loop = GLib.MainLoop()
+        results = []
+
+        async def load(seconds):
+            await asyncio.sleep(seconds)
+            results.append((await self.session.data(self.uri("/bytes/10")))[0])
+            results.append(await asyncio.to_thread(lambda: seconds))
+            async with asyncio.timeout(5):
+                await self.session.data(self.uri("/bytes/10?delay=20"))
+            if seconds == 0.05:
+                loop.quit()
+
+        def start():
+            asyncio.create_task(load(0.01))
+            asyncio.create_task(load(0.05))
+
+        GLib.idle_add(start)
+        URLSession.run(loop.run)
+        self.assertEqual(results, [self.pattern(10), 0.01, self.pattern(10), 0.05])
+        self.assertRaises(RuntimeError, asyncio.get_running_loop)
+
+    def test_run_a_main_loop_idles(self):
+        loop = GLib.MainLoop()
+
+        async def wait():
+            await asyncio.sleep(0.3)
+            loop.quit()
+
+        GLib.idle_add(lambda: asyncio.create_task(wait()) and False)
+        begin = time.process_time()
+        URLSession.run(loop.run)
+        self.assertLess(time.process_time() - begin, 0.1)
+
     def test_ctrl_c(self):
         program = (
             "import gi\n"

@@ -122,6 +122,19 @@ fill_spec (USession *self, UTransferSpec *spec)
   spec->resource_timeout = u_session_configuration_get_resource_timeout (self->configuration);
 }
 
+/* Called with the lock held. */
+static TaskEntry *
+add_entry (USession *self, UTask *task)
+{
+  TaskEntry *entry = g_new0 (TaskEntry, 1);
+
+  entry->identifier = task->identifier;
+  g_weak_ref_init (&entry->weak, task);
+  g_hash_table_insert (self->tasks, &entry->identifier, entry);
+
+  return entry;
+}
+
 static void
 hold (USession *self, UTask *task)
 {
@@ -129,7 +142,10 @@ hold (USession *self, UTask *task)
 
   g_mutex_lock (&self->lock);
   entry = g_hash_table_lookup (self->tasks, &task->identifier);
-  if (entry != NULL && entry->held == NULL)
+  /* Somebody found it in the list just when its last reference went in another thread. */
+  if (entry == NULL)
+    entry = add_entry (self, task);
+  if (entry->held == NULL)
     entry->held = g_object_ref (task);
   g_mutex_unlock (&self->lock);
 }
@@ -204,13 +220,10 @@ created_event_dispatch (UEvent *event)
 void
 u_session_add_task (USession *self, UTask *task)
 {
-  TaskEntry *entry = g_new0 (TaskEntry, 1);
   gboolean acquired;
 
-  entry->identifier = task->identifier;
-  g_weak_ref_init (&entry->weak, task);
   g_mutex_lock (&self->lock);
-  g_hash_table_insert (self->tasks, &entry->identifier, entry);
+  add_entry (self, task);
   g_mutex_unlock (&self->lock);
 
   if (u_dispatch_queue_enter (self->queue, &acquired))

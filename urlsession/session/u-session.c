@@ -2,6 +2,7 @@
 #include "urlsession/session/u-session.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
 #include "urlsession/session/u-session-private.h"
 
@@ -330,7 +331,7 @@ post (USession *self, void (*dispatch) (UEvent *))
 static void
 notify_description (UEvent *event)
 {
-  g_object_notify_by_pspec (G_OBJECT (((SessionEvent *) event)->session), props[PROP_DESCRIPTION]);
+  u_notify (((SessionEvent *) event)->session, props[PROP_DESCRIPTION]);
   session_event_free (event);
 }
 

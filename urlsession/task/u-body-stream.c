@@ -45,10 +45,9 @@ static GSource *
 u_body_stream_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
   g_autoptr (GSource) ready = u_body_pipe_create_source (U_BODY_STREAM (stream)->pipe);
-
   GSource *source = g_pollable_source_new_full (stream, NULL, cancellable);
 
-  /* Not by way of the call above: that gives its child a closure, which only the sources of GLib can have. */
+  /* Not by the call above: that wants to set a closure, which this source has no use for. */
   g_source_add_child_source (source, ready);
 
   return source;

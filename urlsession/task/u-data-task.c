@@ -2,6 +2,7 @@
 #include "urlsession/task/u-data-task.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/task/u-body-stream-private.h"
 #include "urlsession/task/u-data-task-private.h"
@@ -182,7 +183,7 @@ u_data_task_become_download (UDataTask *self)
   command.spec = spec;
   u_task_send_command (heir, &command);
 
-  g_object_notify (G_OBJECT (task), "state");
+  u_notify_by_name (task, "state");
   u_task_emit (task, U_DATA_TASK_BECAME_DOWNLOAD, U_DOWNLOAD_TASK (heir));
   error = g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task became a download.");
   u_task_waiter_return_error (&self->load, error);

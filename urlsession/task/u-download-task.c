@@ -2,6 +2,7 @@
 #include "urlsession/task/u-download-task.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/base/u-worker-private.h"
 #include "urlsession/message/u-http-response.h"
 #include "urlsession/task/u-download-task-private.h"
@@ -124,7 +125,7 @@ u_download_task_completing (UTask *task, UTransferEvent *event)
   self->resume_data = g_steal_pointer (&event->resume_data);
   self->partial_path = g_steal_pointer (&event->partial_path);
   g_mutex_unlock (&task->lock);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RESUME_DATA]);
+  u_notify (self, props[PROP_RESUME_DATA]);
 }
 
 /* What save_finish() returns for a response that is not the file: the task did well, the server did not. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
@@ -89,9 +90,16 @@ own_event_dispatch (UEvent *event)
     }
   else if (self->property != NULL)
     {
-      g_object_notify (G_OBJECT (task), self->property);
+      u_notify_by_name (task, self->property);
       if (task->gated && u_task_get_state (task) == U_TASK_STATE_CANCELING)
         break_gate (task);
+    }
+  else if (!task->released && !u_task_has_started (task))
+    {
+      /* Here, not in another dispose: the thread that let go of the task may be in its unref still, and end it
+       * without one. */
+      task->released = TRUE;
+      task->host->release (task->session, task);
     }
   own_event_discard (event);
 }
@@ -118,7 +126,7 @@ u_task_notify_later (UTask *self, const char *property)
 {
   /* A language binding made the object, not a session: there is no context but that of the caller. */
   if (self->queue == NULL)
-    g_object_notify (G_OBJECT (self), property);
+    u_notify_by_name (self, property);
   else
     post (self, property, NULL);
 }
@@ -136,7 +144,7 @@ u_task_end_later (UTask *self, GError *error)
 /*
  * u_task_dispose_later:
  *
- * From the dispose of a task: keeps it for one more event, in which it is let go.
+ * From the dispose of a task that never started: keeps it for one more event, in which its session forgets it.
  */
 void
 u_task_dispose_later (UTask *self)
@@ -249,6 +257,8 @@ take_redirect (UTask *self, UTransferEvent *event)
 
   if (is_canceling (self))
     return;
+  /* What was sent, was sent before the answer came. */
+  take_counts (self, &event->counts);
   if (!u_task_is_heard (self, U_TASK_DECIDE_REDIRECT))
     {
       u_task_send_command (self, &follow);
@@ -271,6 +281,7 @@ take_request (UTask *self, UTransferEvent *event)
   self->redirect_count++;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
+  take_counts (self, &event->counts);
 }
 
 static void
@@ -280,12 +291,12 @@ take_response (UTask *self, UTransferEvent *event)
   g_autoptr (UResponse) old = NULL;
   UTaskClass *klass = U_TASK_GET_CLASS (self);
 
+  take_counts (self, &event->counts);
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->response);
   self->response = g_steal_pointer (&response);
   g_mutex_unlock (&self->lock);
   u_task_notify_response (self);
-  take_counts (self, &event->counts);
   if (klass->responded != NULL && !is_canceling (self))
     klass->responded (self);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/task/u-task-private.h"
 #include "urlsession/u-enum-types.h"
 
@@ -259,59 +260,52 @@ u_task_install_properties (GObjectClass *object_class)
 void
 u_task_notify_progress (UTask *self, const UTransferCounts *before)
 {
-  GObject *object = G_OBJECT (self);
   gboolean received = before->received != self->counts.received;
   gboolean expected = before->expected_to_receive != self->counts.expected_to_receive;
 
-  g_object_freeze_notify (object);
   if (before->sent != self->counts.sent)
-    g_object_notify_by_pspec (object, props[PROP_BYTES_SENT]);
+    u_notify (self, props[PROP_BYTES_SENT]);
   if (before->expected_to_send != self->counts.expected_to_send)
-    g_object_notify_by_pspec (object, props[PROP_BYTES_EXPECTED_TO_SEND]);
+    u_notify (self, props[PROP_BYTES_EXPECTED_TO_SEND]);
   if (received)
-    g_object_notify_by_pspec (object, props[PROP_BYTES_RECEIVED]);
+    u_notify (self, props[PROP_BYTES_RECEIVED]);
   if (expected)
     {
-      g_object_notify_by_pspec (object, props[PROP_BYTES_EXPECTED_TO_RECEIVE]);
-      g_object_notify_by_pspec (object, props[PROP_IS_INDETERMINATE]);
+      u_notify (self, props[PROP_BYTES_EXPECTED_TO_RECEIVE]);
+      u_notify (self, props[PROP_IS_INDETERMINATE]);
     }
   if (received || expected)
-    g_object_notify_by_pspec (object, props[PROP_FRACTION_COMPLETED]);
-  g_object_notify_by_pspec (object, props[PROP_BYTES_PER_SECOND]);
-  g_object_notify_by_pspec (object, props[PROP_TIME_LEFT]);
-  g_object_thaw_notify (object);
+    u_notify (self, props[PROP_FRACTION_COMPLETED]);
+  u_notify (self, props[PROP_BYTES_PER_SECOND]);
+  u_notify (self, props[PROP_TIME_LEFT]);
 }
 
 void
 u_task_notify_response (UTask *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RESPONSE]);
+  u_notify (self, props[PROP_RESPONSE]);
 }
 
 void
 u_task_notify_request (UTask *self)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CURRENT_REQUEST]);
+  u_notify (self, props[PROP_CURRENT_REQUEST]);
 }
 
 /* In the context of the session, once it is completed. */
 void
 u_task_notify_end (UTask *self)
 {
-  GObject *object = G_OBJECT (self);
-
-  g_object_freeze_notify (object);
-  g_object_notify_by_pspec (object, props[PROP_STATE]);
+  u_notify (self, props[PROP_STATE]);
   if (self->error != NULL)
     {
-      g_object_notify_by_pspec (object, props[PROP_ERROR]);
-      g_object_notify_by_pspec (object, props[PROP_FAILING_URI]);
+      u_notify (self, props[PROP_ERROR]);
+      u_notify (self, props[PROP_FAILING_URI]);
     }
   else
     {
-      g_object_notify_by_pspec (object, props[PROP_FRACTION_COMPLETED]);
-      g_object_notify_by_pspec (object, props[PROP_IS_INDETERMINATE]);
-      g_object_notify_by_pspec (object, props[PROP_TIME_LEFT]);
+      u_notify (self, props[PROP_FRACTION_COMPLETED]);
+      u_notify (self, props[PROP_IS_INDETERMINATE]);
+      u_notify (self, props[PROP_TIME_LEFT]);
     }
-  g_object_thaw_notify (object);
 }

@@ -269,11 +269,11 @@ start (UTask *self)
       return;
     }
 
-  transfer = u_executor_start (executor, spec, self->priority, self->queue, u_task_take_event, self);
-
-  /* What was said meanwhile, elsewhere. */
+  /* All under the lock: the first event may be there, and be answered, before this thread knows the transfer. */
   g_mutex_lock (&self->lock);
+  transfer = u_executor_start (executor, spec, self->priority, self->queue, u_task_take_event, self);
   self->transfer = transfer;
+  /* What was said meanwhile, elsewhere. */
   if (self->state == U_TASK_STATE_CANCELING || self->state == U_TASK_STATE_SUSPENDED)
     {
       command = (UCommand) {

@@ -171,6 +171,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
       UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_REDIRECT);
 
       u_local_transfer_enter (self, U_LOCAL_ASKING);
+      event->counts = self->counts;
       self->counts.received = 0;
       self->proposed = g_steal_pointer (&next);
       event->response = u_response_data_ref (response);

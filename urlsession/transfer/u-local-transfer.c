@@ -412,8 +412,12 @@ follow (ULocalTransfer *self, URequestData *other)
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
 
+  /* A body that is sent again counts from the beginning. */
+  self->counts.sent = 0;
+  self->posted_sent = 0;
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
+  event->counts = self->counts;
   u_transfer_event_push (event);
   u_local_transfer_requeue (self, TRUE);
 }

@@ -7,13 +7,15 @@
 
     URLSession.run(main())
 
-Everything of the C library is there as well, unchanged: `session.data_async (request, cancellable, callback)` and so on.
+Everything of the C library is there as well, unchanged: `session.data_async (request, cancellable, callback)` and the
+like.
 """
 
 import asyncio
 import collections.abc
 import contextlib
 import functools
+import heapq
 import inspect
 import json
 import os
@@ -127,16 +129,100 @@ def _context():
     return GLib.MainContext.get_thread_default() or GLib.MainContext.default()
 
 
-def run(coroutine):
+class _EmbeddedLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop that is itself run by a GLib main loop: each time it has something to do, once round."""
+
+    class _Source(GLib.Source):
+        def __init__(self, loop, fd):
+            super().__init__()
+            self.loop = loop
+            self.poll = GLib.PollFD(fd, GLib.IOCondition.IN)
+            self.add_poll(self.poll)
+
+        def prepare(self):
+            return False, -1
+
+        def check(self):
+            return self.poll.revents != 0
+
+        def dispatch(self, callback, args):
+            self.loop.go_round()
+            return True
+
+    def __init__(self):
+        self._source = None
+        self._times = []
+        selector = selectors.EpollSelector()
+        super().__init__(selector)
+        self._source = self._Source(self, selector.fileno())
+        self._source.attach(_context())
+
+    def go_round(self):
+        self._source.set_ready_time(-1)
+        while self._times and self._times[0] <= self.time():
+            heapq.heappop(self._times)
+        if self._times:
+            self._wake_at(self._times[0])
+        asyncio._set_running_loop(None)
+        try:
+            super().call_soon(self.stop)
+            self.run_forever()
+        finally:
+            asyncio._set_running_loop(self)
+
+    def _wake_at(self, when):
+        ready = self._source.get_ready_time()
+        wanted = GLib.get_monotonic_time() + max(0, int((when - self.time()) * 1e6))
+        if ready < 0 or wanted < ready:
+            self._source.set_ready_time(wanted)
+
+    def call_soon(self, *args, **kwargs):
+        if self._source is not None:
+            self._source.set_ready_time(0)
+        return super().call_soon(*args, **kwargs)
+
+    def call_at(self, when, *args, **kwargs):
+        heapq.heappush(self._times, when)
+        self._wake_at(when)
+        return super().call_at(when, *args, **kwargs)
+
+    def close(self):
+        self._source.destroy()
+        super().close()
+
+    @contextlib.contextmanager
+    def running(self):
+        asyncio.set_event_loop(self)
+        asyncio._set_running_loop(self)
+        try:
+            yield
+        finally:
+            asyncio._set_running_loop(None)
+            asyncio.set_event_loop(None)
+            for task in asyncio.all_tasks(self):
+                task.cancel()
+            self.run_until_complete(asyncio.sleep(0))
+            self.close()
+
+
+def run(work, *args):
     """Runs a coroutine to its end, as asyncio.run() does, in a loop that serves GLib and asyncio alike.
 
     Signals, timeouts and idle handlers of GLib arrive while it runs. Ctrl-C cancels the coroutine.
+
+    Instead of a coroutine it may be a function that runs a main loop of GLib, and its arguments. Coroutines can be
+    started with asyncio.create_task() meanwhile:
+
+        sys.exit(URLSession.run(application.run, sys.argv))
     """
     if GLibEventLoopPolicy is not None:
         with GLibEventLoopPolicy():
-            return asyncio.run(coroutine)
+            return work(*args) if callable(work) else asyncio.run(work)
+    if callable(work):
+        with _EmbeddedLoop().running():
+            return work(*args)
     with asyncio.Runner(loop_factory=_EventLoop) as runner:
-        return runner.run(coroutine)
+        return runner.run(work)
 
 
 __all__.append("run")
@@ -539,7 +625,8 @@ class Session(_Connecting, URLSession.Session):
             return json.loads(data), response
         except ValueError as error:
             message = "The body is not valid JSON: {}".format(error)
-            raise GLib.Error.new_literal(URLSession.error_quark(), message, URLSession.Error.CANNOT_PARSE_JSON) from error
+            code = URLSession.Error.CANNOT_PARSE_JSON
+            raise GLib.Error.new_literal(URLSession.error_quark(), message, code) from error
 
     async def open(self, request):
         """Returns a body while it arrives, as a Body, and the response."""

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "download-fixture.h"
+
+/* A data task whose response turns out to be for a file. */
+typedef struct
+{
+  UDataTask *task;            /* owned */
+  UResponseDecision *decision; /* owned, nullable: kept for a later answer */
+  gboolean at_once;
+  Download *download;         /* owned, nullable */
+  GString *events;            /* owned; of the data task, after it became a download: must stay empty */
+} Data;
+
+static void
+became_cb (UDataTask *task, UDownloadTask *download_task, gpointer user_data)
+{
+  Data *self = user_data;
+
+  g_assert_null (self->download);
+  g_assert_true (G_OBJECT (download_task) != G_OBJECT (task));
+  g_assert_cmpint (u_task_get_state (U_TASK (download_task)), !=, U_TASK_STATE_COMPLETED);
+  self->download = download_new (g_object_ref (download_task));
+}
+
+static gboolean
+decide_cb (UDataTask *task, UResponseDecision *decision, gpointer user_data)
+{
+  Data *self = user_data;
+
+  if (self->at_once)
+    u_response_decision_become_download (decision);
+  else
+    self->decision = g_object_ref (decision);
+
+  return TRUE;
+}
+
+static void
+received_cb (UDataTask *task, GBytes *bytes, gpointer user_data)
+{
+  g_string_append (((Data *) user_data)->events, "data ");
+}
+
+static void
+completed_cb (UTask *task, const GError *error, gpointer user_data)
+{
+  g_string_append (((Data *) user_data)->events, "completed ");
+}
+
+static Data *
+data_new (Fixture *fixture, const char *target, gboolean at_once)
+{
+  Data *self = g_new0 (Data, 1);
+  g_autofree char *uri = fixture_uri (fixture, target);
+
+  self->task = u_session_create_data_task_for_uri (fixture->session, uri);
+  self->at_once = at_once;
+  self->events = g_string_new (NULL);
+  g_signal_connect (self->task, "became-download", G_CALLBACK (became_cb), self);
+  g_signal_connect (self->task, "decide-response", G_CALLBACK (decide_cb), self);
+  g_signal_connect (self->task, "received-data", G_CALLBACK (received_cb), self);
+  g_signal_connect (self->task, "completed", G_CALLBACK (completed_cb), self);
+  u_task_resume (U_TASK (self->task));
+
+  return self;
+}
+
+static void
+data_free (Data *self)
+{
+  g_signal_handlers_disconnect_by_data (self->task, self);
+  g_clear_object (&self->decision);
+  g_object_unref (self->task);
+  g_clear_pointer (&self->download, download_free);
+  g_string_free (self->events, TRUE);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Data, data_free)
+
+static gboolean
+is_download (gpointer data)
+{
+  return ((Data *) data)->download != NULL;
+}
+
+static gboolean
+is_asked (gpointer data)
+{
+  return ((Data *) data)->decision != NULL;
+}
+
+static void
+check (Fixture *fixture, Data *self, guint64 size, guint n_requests)
+{
+  wait_for (is_download, self);
+  u_test_server_release (fixture->server);
+  download_wait (self->download);
+  g_assert_no_error (self->download->error);
+  assert_pattern (self->download->content, size);
+  g_assert_cmpint (u_task_get_bytes_received (U_TASK (self->download->task)), ==, (gint64) size);
+  g_assert_cmpstr (self->events->str, ==, "");
+  g_assert_cmpint (u_task_get_state (U_TASK (self->task)), ==, U_TASK_STATE_COMPLETED);
+  g_assert_no_error (u_task_get_error (U_TASK (self->task)));
+  g_assert_nonnull (u_task_get_response (U_TASK (self->download->task)));
+  g_assert_cmpuint (u_test_server_get_n_requests (fixture->server), ==, n_requests);
+}
+
+static const struct
+{
+  const char *target;
+  guint64 size;
+  guint n_requests;
+} targets[] = {
+  { "/bytes/10", 10, 1 },
+  { "/bytes/0", 0, 1 },
+  { "/bytes/3000000", 3000000, 1 },
+  { "/bytes/3000000?pause-after=1000000", 3000000, 1 },
+  { "/bytes/3000000?chunked", 3000000, 1 },
+  { "/bytes/300000?gzip", 300000, 1 },
+  { "/redirect-to?url=%2Fbytes%2F100000", 100000, 2 },
+};
+
+static void
+test_at_once (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_autoptr (Data) task = data_new (self, targets[i].target, TRUE);
+
+      check (self, task, targets[i].size, targets[i].n_requests);
+      u_test_server_clear_log (self->server);
+    }
+}
+
+/* By the time of the answer a small body has arrived in full, and a large one as far as there is room for it. */
+static void
+test_later (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_autoptr (Data) task = data_new (self, targets[i].target, FALSE);
+
+      wait_for (is_asked, task);
+      if (targets[i].size < 1000)
+        g_assert_true (u_test_server_wait_for_in_flight (self->server, 0, 20000));
+      u_response_decision_become_download (task->decision);
+      check (self, task, targets[i].size, targets[i].n_requests);
+      u_test_server_clear_log (self->server);
+    }
+}
+
+static void
+test_cancelled (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/3000000?pause-after=1000000", TRUE);
+
+  wait_for (is_download, task);
+  wait_for_bytes (task->download, 500000);
+  u_task_cancel (U_TASK (task->download->task));
+  download_wait (task->download);
+  download_assert_error (task->download, U_ERROR_CANCELLED, NULL);
+  g_assert_cmpstr (task->events->str, ==, "");
+}
+
+static void
+test_resumed (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/3000000?pause-after=2000000", TRUE);
+  g_autoptr (GBytes) resume_data = NULL;
+  g_autoptr (Download) rest = NULL;
+  g_autoptr (GError) error = NULL;
+
+  wait_for (is_download, task);
+  wait_for_bytes (task->download, 2000000);
+  resume_data = download_cancel_for_resume (task->download, &error);
+  g_assert_no_error (error);
+  u_test_server_release (self->server);
+  rest = download_new_resumed (self, resume_data, NULL);
+  download_run (rest);
+  g_assert_no_error (rest->error);
+  download_assert_events (rest, "resumed 2000000/3000000, wrote, finished, completed");
+  assert_pattern (rest->content, 3000000);
+}
+
+static void
+test_failed (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/3000000?drop-after=1000000&no-ranges", TRUE);
+
+  wait_for (is_download, task);
+  download_wait (task->download);
+  download_assert_error (task->download, U_ERROR_NETWORK_CONNECTION_LOST, "/bytes/3000000");
+  g_assert_cmpstr (task->events->str, ==, "");
+}
+
+#define ADD(path, func) g_test_add ("/download-become/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+
+  ADD ("r031-at-once", test_at_once);
+  ADD ("r031-later", test_later);
+  ADD ("r031-cancelled", test_cancelled);
+  ADD ("r031-resumed", test_resumed);
+  ADD ("r031-failed", test_failed);
+
+  return g_test_run ();
+}
