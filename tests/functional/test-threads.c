@@ -129,6 +129,22 @@ assert_both (Fixture *self, const char *signal)
   u_test_signal_log_assert_next (self->log, twin);
 }
 
+/* Any number of them. */
+static guint
+skip_both (Fixture *self, const char *signal)
+{
+  g_autofree char *twin = g_strconcat ("task-", signal, NULL);
+  guint n = 0;
+
+  while (u_test_signal_log_skip (self->log, signal) == 1)
+    {
+      u_test_signal_log_assert_next (self->log, twin);
+      n++;
+    }
+
+  return n;
+}
+
 static void
 items_changed_cb (GListModel *model, guint position, guint removed, guint added, gpointer data)
 {
@@ -163,13 +179,11 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_task_resume (task);
     wait_count (self, "task-completed", 1);
     u_test_signal_log_assert_next (self->log, "task-created");
-    if (u_test_signal_log_count (self->log, "sent-data") == 2)
-      assert_both (self, "sent-data");
+    skip_both (self, "sent-data");
     assert_both (self, "decide-redirect");
-    assert_both (self, "sent-data");
+    g_assert_cmpuint (skip_both (self, "sent-data"), >, 0);
     assert_both (self, "decide-response");
-    while (u_test_signal_log_count (self->log, "received-data") > 0)
-      assert_both (self, "received-data");
+    g_assert_cmpuint (skip_both (self, "received-data"), >, 0);
     assert_both (self, "collected-metrics");
     assert_both (self, "completed ok");
     u_test_signal_log_assert_empty (self->log);
@@ -206,8 +220,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     g_assert_nonnull (resume_data);
     g_main_context_pop_thread_default (context);
     wait_count (self, "task-completed", 1);
-    while (u_test_signal_log_count (self->log, "wrote-data") > 0)
-      assert_both (self, "wrote-data");
+    skip_both (self, "wrote-data");
     assert_both (self, "collected-metrics");
     assert_both (self, "completed cancelled");
     u_test_signal_log_assert_empty (self->log);
@@ -222,8 +235,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_next (self->log, "task-created");
     assert_both (self, "resumed-at-offset");
     assert_both (self, "wrote-data");
-    while (u_test_signal_log_count (self->log, "wrote-data") > 0)
-      assert_both (self, "wrote-data");
+    skip_both (self, "wrote-data");
     assert_both (self, "finished-download");
     assert_both (self, "collected-metrics");
     assert_both (self, "completed ok");
@@ -466,6 +478,7 @@ test_calls_inside (Fixture *self, gconstpointer data)
     {
       UTask *task = new_task (self, "/redirect-to?url=/bytes/100000", i >= 6);
 
+      g_test_message ("%s", signals[i]);
       if (g_str_has_prefix (signals[i], "decide"))
         g_signal_connect (task, signals[i], G_CALLBACK (call_inside_decision_cb), NULL);
       else

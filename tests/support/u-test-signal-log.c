@@ -226,6 +226,22 @@ u_test_signal_log_assert_next (UTestSignalLog *self, const char *expected)
   g_assert_cmpstr (entry, ==, expected);
 }
 
+guint
+u_test_signal_log_skip (UTestSignalLog *self, const char *prefix)
+{
+  guint n = 0;
+
+  g_mutex_lock (&self->lock);
+  while (!g_queue_is_empty (&self->entries) && g_str_has_prefix (g_queue_peek_head (&self->entries), prefix))
+    {
+      g_free (g_queue_pop_head (&self->entries));
+      n++;
+    }
+  g_mutex_unlock (&self->lock);
+
+  return n;
+}
+
 void
 u_test_signal_log_assert_empty (UTestSignalLog *self)
 {

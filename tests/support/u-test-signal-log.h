@@ -32,6 +32,9 @@ void            u_test_signal_log_watch_notify  (UTestSignalLog *self,
 void            u_test_signal_log_assert_next   (UTestSignalLog *self,
                                                  const char     *expected);
 void            u_test_signal_log_assert_empty  (UTestSignalLog *self);
+/* Takes out what begins so and comes next, as many as there are. */
+guint           u_test_signal_log_skip          (UTestSignalLog *self,
+                                                 const char     *prefix);
 char           *u_test_signal_log_pop           (UTestSignalLog *self);
 void            u_test_signal_log_clear         (UTestSignalLog *self);
 

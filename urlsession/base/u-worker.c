@@ -254,7 +254,13 @@ u_worker_acquire (void)
 
   g_mutex_lock (&pool.lock);
   if (pool.limit == 0)
-    pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
+    {
+      pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
+      /* GLib counts on threads that wait between two pools, but after a fork only the parent has them: what is handed
+       * to one of those waits for ever. This writes them off, and nobody will wait there again. */
+      if (generation > 0)
+        g_thread_pool_set_max_unused_threads (0);
+    }
   for (guint i = 0; i < pool.n_workers; i++)
     {
       if (best == NULL || pool.workers[i]->users < best->users)

@@ -171,8 +171,8 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
       UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_REDIRECT);
 
       u_local_transfer_enter (self, U_LOCAL_ASKING);
-      event->counts = self->counts;
       self->counts.received = 0;
+      event->counts = self->counts;
       self->proposed = g_steal_pointer (&next);
       event->response = u_response_data_ref (response);
       event->request = u_request_data_ref (self->proposed);
