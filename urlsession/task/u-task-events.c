@@ -279,6 +279,7 @@ take_request (UTask *self, UTransferEvent *event)
   self->redirect_count++;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
+  take_counts (self, &event->counts);
 }
 
 static void

@@ -412,8 +412,11 @@ follow (ULocalTransfer *self, URequestData *other)
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
 
+  /* What was sent of the body counts from the beginning again. */
+  self->counts.sent = 0;
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
+  event->counts = self->counts;
   u_transfer_event_push (event);
   u_local_transfer_requeue (self, TRUE);
 }
