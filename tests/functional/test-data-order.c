@@ -28,8 +28,7 @@ test_success (UTestScene *self, gconstpointer data)
   u_task_resume (task);
   u_test_scene_finish (self, task);
   u_test_signal_log_assert_next (self->log, "task-created");
-  if (u_test_signal_log_count (self->log, "sent-data") == 2)
-    u_test_signal_log_assert_next (self->log, "sent-data");
+  u_test_signal_log_skip (self->log, "sent-data");
   u_test_signal_log_assert_next (self->log, "decide-redirect");
   u_test_signal_log_assert_next (self->log, "sent-data");
   u_test_signal_log_assert_next (self->log, "decide-response");
@@ -305,8 +304,7 @@ test_one_line_calls (UTestScene *self, gconstpointer data)
       u_test_signal_log_assert_next (self->log, "task-created");
       if (i < 4)
         {
-          if (u_test_signal_log_count (self->log, "task-sent-data") == 2)
-            u_test_signal_log_assert_next (self->log, "task-sent-data");
+          u_test_signal_log_skip (self->log, "task-sent-data");
           u_test_signal_log_assert_next (self->log, "task-decide-redirect");
           u_test_signal_log_assert_next (self->log, "task-sent-data");
         }

@@ -78,7 +78,7 @@ test_timers (UTestScene *self, gconstpointer data)
   g_autoptr (UTask) within = NULL;
 
   use_short_timeout (self);
-  before = u_test_scene_new_quiet_data (self, "/bytes/7");
+  before = u_test_scene_new_quiet_data (self, "/bytes/7?pause-after=0");
   waiting = u_test_scene_new_quiet_data (self, "/bytes/5?pause-after=0");
   within = u_test_scene_new_quiet_data (self, "/bytes/100?pause-after=50");
   u_task_resume (waiting);
@@ -98,7 +98,8 @@ test_timers (UTestScene *self, gconstpointer data)
   u_task_resume (before);
   u_task_resume (waiting);
   u_task_resume (within);
-  u_test_scene_finish (self, before);
+  u_test_wait_until (self->context, (u_test_server_release (self->server),
+                                     u_task_get_state (before) == U_TASK_STATE_COMPLETED));
   u_test_scene_finish (self, waiting);
   u_test_scene_finish (self, within);
   g_assert_no_error (u_task_get_error (before));
