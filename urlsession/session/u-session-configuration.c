@@ -528,7 +528,7 @@ u_session_configuration_set_tls_database (USessionConfiguration *self, GTlsDatab
     return;
   if (tls_database != NULL && !is_native (tls_database))
     {
-      g_critical ("%s is not a database of the TLS library that GIO uses: the library would call it on a thread of its own.",
+      g_critical ("%s is not a database of the TLS library that GIO uses, and cannot be called on another thread.",
                   G_OBJECT_TYPE_NAME (tls_database));
       return;
     }
