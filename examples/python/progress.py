@@ -63,8 +63,9 @@ class Row:
             print("{}: {}".format(self.name, status), flush=True)
 
     def line(self, width):
+        drawn = bar(self.fraction, max(10, min(30, width - 70)))
         line = "{:<20.20} {} {:>4.0%} {:>9}  {}".format(
-            self.name, bar(self.fraction, max(10, min(30, width - 70))), self.fraction, size(self.received), self.status)
+            self.name, drawn, self.fraction, size(self.received), self.status)
         return line[:width]
 
 

@@ -26,7 +26,8 @@ open_connection (guint16 port)
 static void
 run_download (guint16 port, const char *target, const char *path)
 {
-  g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", target);
+  g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+                                             target);
   g_autofree char *buffer = g_malloc (BLOCK_SIZE);
   int from = open_connection (port);
   int to = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

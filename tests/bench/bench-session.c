@@ -129,13 +129,15 @@ run_download (const char *url, const char *path)
   Bench self;
   gint64 start = g_get_monotonic_time ();
   g_autoptr (UDownloadTask) task = NULL;
+  UResponse *response;
 
   bench_init (&self, NULL);
   task = start_download (&self, url, path);
   g_main_loop_run (self.loop);
   bench_report ("seconds", bench_seconds_since (start));
   bench_report ("peak_kib", bench_memory ("VmHWM:"));
-  bench_report_word ("protocol", u_http_response_get_http_version (U_HTTP_RESPONSE (u_task_get_response (U_TASK (task)))));
+  response = u_task_get_response (U_TASK (task));
+  bench_report_word ("protocol", u_http_response_get_http_version (U_HTTP_RESPONSE (response)));
   bench_clear (&self);
 }
 

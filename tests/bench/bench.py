@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 
-from measure import Table, in_turn, median, ratio, run
+from measure import Table, count_instructions, in_turn, median, ratio, run
 from server import GIB, MIB, Server
 
 # Bytes of what small gets get.
@@ -41,14 +41,19 @@ class Bench:
                     "LD_LIBRARY_PATH": os.path.join(self.build, "urlsession"), "GIO_USE_PROXY_RESOLVER": "dummy"})
 
     def curl(self, url):
-        return run(["curl", "--silent", "--fail", "--cacert", self.server.authority, "-o", self.server.out("file"), url])
+        return run(["curl", "--silent", "--fail", "--cacert", self.server.authority, "-o", self.server.out("file"),
+                    url])
 
-    def report_cpu(self, name, results, first="ours"):
-        """The time of the processors, which is steadier on a machine that does other things as well."""
-        for other in results:
-            if other != first:
-                middle, low, high = ratio(results[first], results[other], "cpu")
-                self.table.add(name, f"processor time against {other}", middle, spread=(low, high), unit="×")
+    def report_work(self, name, sides, results, what=""):
+        """What does not depend so much on what else the machine does: the time of the processors, instructions."""
+        counts = {side: count_instructions(sides[side]) for side in sides}
+        for other in sides:
+            if other == "ours":
+                continue
+            middle, low, high = ratio(results["ours"], results[other], "cpu")
+            self.table.add(name, f"{what}processor time against {other}", middle, spread=(low, high), unit="×")
+            if counts["ours"] and counts[other]:
+                self.table.add(name, f"{what}instructions against {other}", counts["ours"] / counts[other], unit="×")
 
     def rate(self, name, results, count):
         for side, runs in results.items():
@@ -65,11 +70,12 @@ def p1(bench):
     server = bench.server
     path = server.add_file("large", bench.size(GIB))
     url = server.plain + path
-    results = in_turn({
+    sides = {
         "ours": lambda: bench.program("bench-session", "download", url, server.out("file")),
         "curl": lambda: bench.curl(url),
         "bare": lambda: bench.program("bench-bare", server.plain_port, path, server.out("file")),
-    }, bench.repeat)
+    }
+    results = in_turn(sides, bench.repeat)
     splice = in_turn({
         "ours": lambda: bench.program("bench-session", "download", url, server.out("file")),
         "splice": lambda: bench.program("bench-soup", "splice", url, server.out("file")),
@@ -82,21 +88,22 @@ def p1(bench):
     bench.table.at_least("P1", "times faster than a splice", middle, 6, (low, high), "×")
     middle, low, high = ratio(results["ours"], results["bare"], "wall")
     bench.table.at_most("P1", "time against recv and write", middle, 1.25, (low, high), "×")
-    bench.report_cpu("P1", results)
+    bench.report_work("P1", sides, results)
 
 
 def against_curl(bench, name, origin):
     server = bench.server
     url = origin + server.add_file("large", bench.size(GIB))
-    results = in_turn({
+    sides = {
         "ours": lambda: bench.program("bench-session", "download", url, server.out("file")),
         "curl": lambda: bench.curl(url),
-    }, bench.repeat)
+    }
+    results = in_turn(sides, bench.repeat)
     seconds_of(results)
     middle, low, high = ratio(results["ours"], results["curl"], "wall")
     protocol = results["ours"][0]["protocol"]
     bench.table.at_most(name, f"time against curl (ours: HTTP/{protocol})", middle, 1, (low, high), "×")
-    bench.report_cpu(name, results)
+    bench.report_work(name, sides, results)
     return results
 
 
@@ -145,7 +152,7 @@ def p5(bench):
                 bench.table.at_least("P5", measure, middle, goal, (low, high), "×")
             else:
                 bench.table.add("P5", measure, middle, spread=(low, high), unit="×")
-        bench.report_cpu(f"P5", results)
+        bench.report_work("P5", sides, results, f"{in_flight} at a time: ")
 
 
 def p6(bench):

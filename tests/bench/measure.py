@@ -2,8 +2,10 @@
 """Runs programs in turn and compares what they say."""
 
 import os
+import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -11,8 +13,13 @@ class Failed(Exception):
     """A program of a benchmark did not do its work."""
 
 
+# What stands before the arguments of each program that is run.
+prefix = []
+
+
 def run(arguments, environment=None):
     """Runs a program. What it printed as `name number`, with `wall` and `cpu` seconds of the whole process."""
+    arguments = [*prefix, *arguments]
     start = time.monotonic()
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
     output = process.stdout.read()
@@ -31,6 +38,25 @@ def run(arguments, environment=None):
         except ValueError:
             values[name] = value
     return values
+
+
+def count_instructions(side):
+    """The instructions of one run of `side`, those of the kernel included: the steadiest figure on a machine that does
+    other things as well. None where they cannot be counted."""
+    global prefix
+    perf = shutil.which("perf")
+    if perf is None:
+        return None
+    with tempfile.NamedTemporaryFile("r") as file:
+        prefix = [perf, "stat", "-x", ",", "-e", "instructions", "-o", file.name, "--"]
+        try:
+            side()
+        except Failed:
+            return None
+        finally:
+            prefix = []
+        counts = [line.split(",")[0] for line in file if ",instructions" in line]
+    return int(counts[0]) if counts and counts[0].isdigit() else None
 
 
 def in_turn(sides, repeat):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Writes the first block in a language from README.md, with a URL from the environment: extract.py README LANGUAGE OUT"""
+"""Writes the first block in a language from README.md, with a URL from the environment.
+
+    extract.py README LANGUAGE OUT
+"""
 
 import re
 import sys

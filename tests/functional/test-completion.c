@@ -239,6 +239,37 @@ test_background (UTestScene *self, gconstpointer data)
   g_assert_cmpuint (u_test_server_get_n_connections (self->server), ==, 0);
 }
 
+/* Until there are background sessions, what their rules of identifiers promise is only that nothing is lost in silence:
+ * of two sessions with one identifier, at a time and one after the other, each task says that it is not carried out. */
+static void
+test_background_identifier (UTestScene *self, gconstpointer data)
+{
+  g_autoptr (USessionConfiguration) configuration = u_session_configuration_new_background ("org.example.Test");
+  g_autoptr (USession) other = u_session_new_with_context (configuration, self->context);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (UTask) task = NULL;
+      g_autoptr (UTask) others = NULL;
+      g_autoptr (URequest) request = NULL;
+
+      u_test_scene_configure (self, configuration);
+      g_assert_cmpuint (g_list_model_get_n_items (u_session_get_tasks (self->session)), ==, 0);
+      request = u_test_scene_new_request (self, "/bytes/1000");
+      task = U_TASK (u_session_create_download_task (self->session, request));
+      others = U_TASK (u_session_create_download_task (other, request));
+      g_assert_cmpuint (u_task_get_identifier (task), ==, 1);
+      u_task_resume (task);
+      u_task_resume (others);
+      u_test_wait_until (self->context, u_task_get_state (task) == U_TASK_STATE_COMPLETED &&
+                                        u_task_get_state (others) == U_TASK_STATE_COMPLETED);
+      g_assert_error (u_task_get_error (task), U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION);
+      g_assert_error (u_task_get_error (others), U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION);
+      u_test_drain (self->context);
+    }
+  g_assert_cmpuint (u_test_server_get_n_connections (self->server), ==, 0);
+}
+
 /* Where the body goes is decided before the task runs, and once. */
 static void
 test_misuse (UTestScene *self, gconstpointer data)
@@ -266,6 +297,7 @@ main (int argc, char *argv[])
   ADD ("/completion/r116-success", test_success);
   ADD ("/completion/r117-no-callback", test_no_callback);
   ADD ("/completion/r118-background", test_background);
+  ADD ("/completion/r130-r135-background-identifier", test_background_identifier);
   ADD ("/completion/misuse", test_misuse);
 
   return g_test_run ();

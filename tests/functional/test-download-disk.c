@@ -295,6 +295,13 @@ test_resumed_elsewhere (Fixture *self, gconstpointer data)
 
 /* ---- Disks ---- */
 
+/* The name of a file goes before its blocks are free. */
+static gboolean
+write_old (gpointer data)
+{
+  return g_file_set_contents (data, "old", -1, NULL);
+}
+
 static void
 test_disk_full (Fixture *self, gconstpointer data)
 {
@@ -323,10 +330,8 @@ test_disk_full (Fixture *self, gconstpointer data)
         {
           g_autoptr (Download) download = download_new_for (self, cases[i].target);
           g_autoptr (GPtrArray) names = NULL;
-          g_autoptr (GError) error = NULL;
 
-          g_file_set_contents (path, "old", -1, &error);
-          g_assert_no_error (error);
+          wait_for (write_old, path);
           download_run_save (download, into_folder ? small_disk : path);
           download_assert_error (download, U_ERROR_CANNOT_WRITE_TO_FILE, about);
           assert_file_text (path, "old");
@@ -390,7 +395,7 @@ test_other_disk (Fixture *self, gconstpointer data)
       g_autoptr (GError) error = NULL;
       g_autoptr (GPtrArray) names = NULL;
 
-      g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+      wait_for (write_old, path);
       download_start (first);
       wait_for_bytes (first, 60000);
       resume_data = download_cancel_for_resume (first, &error);

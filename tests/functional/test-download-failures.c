@@ -50,7 +50,8 @@ static const Case cases[] = {
   { "digest-of-coded", "/bytes/1000?gzip", U_ERROR_DIGEST_MISMATCH, "/bytes/1000", 0, "sha256:" ZEROS },
   { "digest-unparsable", "/bytes/1000", U_ERROR_DIGEST_MISMATCH, "nonsense", 0, "nonsense" },
   { "digest-unparsable-short", "/bytes/1000", U_ERROR_DIGEST_MISMATCH, "sha256:0011", 0, "sha256:0011" },
-  { "digest-unknown-algorithm", "/bytes/1000", U_ERROR_DIGEST_MISMATCH, "md5:", 0, "md5:d41d8cd98f00b204e9800998ecf8427e" },
+  { "digest-unknown-algorithm", "/bytes/1000", U_ERROR_DIGEST_MISMATCH, "md5:", 0,
+    "md5:d41d8cd98f00b204e9800998ecf8427e" },
   { "no-room", "/bytes/1000?lie-length=1152921504606846976", U_ERROR_CANNOT_WRITE_TO_FILE, "room in /" },
 };
 

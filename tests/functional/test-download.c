@@ -418,6 +418,36 @@ test_conflicts (Fixture *self, gconstpointer data)
     }
 }
 
+/* What is complete is not thrown away because it cannot be moved: once that is mended, nothing is loaded again. */
+static void
+test_conflict_mended (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = fixture_path (self, "a.txt");
+  g_autoptr (GBytes) resume_data = NULL;
+
+  {
+    g_autoptr (Download) download = download_new_for (self, "/bytes/1000");
+
+    fixture_write (self, "a.txt", "old");
+    u_download_task_set_file_conflict (download->task, U_FILE_CONFLICT_FAIL);
+    download_run_save (download, path);
+    download_assert_error (download, U_ERROR_CANNOT_MOVE_FILE, path);
+    resume_data = u_download_task_dup_resume_data (download->task);
+    g_assert_nonnull (resume_data);
+  }
+  {
+    g_autoptr (Download) download = download_new_resumed (self, resume_data, NULL);
+    g_autofree char *range = NULL;
+
+    g_unlink (path);
+    download_run_save (download, path);
+    g_assert_no_error (download->save_error);
+    range = u_test_server_dup_request_header (self->server, 1, "Range");
+    g_assert_cmpstr (range, ==, "bytes=1000-");
+    assert_file_pattern (path, 1000);
+  }
+}
+
 static void
 test_conflict_many (Fixture *self, gconstpointer data)
 {
@@ -731,6 +761,7 @@ main (int argc, char **argv)
   ADD ("redirect", test_redirect);
   ADD ("redirect-named", test_redirect_named);
   ADD ("head", test_head);
+  ADD ("conflict-mended", test_conflict_mended);
   ADD ("other-schemes", test_other_schemes);
   ADD ("cancellable", test_cancellable);
   ADD ("r012-r059-suspend", test_suspend);

@@ -165,6 +165,20 @@ test_shared (UTestScene *self, gconstpointer data)
   u_session_invalidate_and_cancel (shared);
   load_shared (self);
   g_assert_true (u_session_get_shared () == shared);
+
+  /* It stays, and so would its connections. */
+  {
+    g_autoptr (GAsyncResult) result = NULL;
+
+    u_session_flush_async (shared, NULL, u_test_take_result, &result);
+    while (result == NULL)
+      {
+        u_test_drain (self->context);
+        g_main_context_iteration (NULL, FALSE);
+        g_thread_yield ();
+      }
+    g_assert_true (u_session_flush_finish (shared, result, NULL));
+  }
 }
 
 static void

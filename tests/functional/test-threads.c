@@ -66,6 +66,8 @@ tear_down (Fixture *self, gconstpointer data)
   u_test_signal_log_free (self->log);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
+  /* The I/O thread has taken down what the session had, so that nothing is in hand when the program ends. */
+  g_assert_true (u_test_server_wait_for_open_connections (self->server, 0, 60000));
   u_test_server_stop (self->server);
   g_assert_finalize_object (g_steal_pointer (&self->server));
 }

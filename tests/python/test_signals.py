@@ -107,6 +107,12 @@ class Signals(support.TestCase):
         # A disk thread removes it, as soon as the handler has returned.
         self.iterate_until(lambda: not files[0][0].query_exists(None))
 
+    def test_r281_created_before_the_call_returns(self):
+        seen = []
+        self.session.connect("task-created", lambda session, task: seen.append(task))
+        task = self.session.create_data_task(self.uri("/empty"))
+        self.assertEqual(seen, [task])
+
     def test_twins(self):
         seen = []
         self.session.connect("task-created", lambda session, task: seen.append("created"))
@@ -231,7 +237,7 @@ class Signals(support.TestCase):
         self.assertEqual(Error(error.code), Error.TIMED_OUT)
         self.assertEqual(error.domain, GLib.quark_to_string(Error.quark()))
 
-    def test_session_in_a_thread(self):
+    def test_r266_session_in_a_thread(self):
         done = []
 
         def work():

@@ -108,6 +108,8 @@ u_test_scene_tear_down (UTestScene *self, gconstpointer data)
   g_clear_pointer (&self->log, u_test_signal_log_free);
   g_main_context_pop_thread_default (self->context);
   g_main_context_unref (self->context);
+  /* The I/O thread has taken down what the session had, so that nothing is in hand when the program ends. */
+  g_assert_true (u_test_server_wait_for_open_connections (self->server, 0, 60000));
   u_test_server_stop (self->server);
   g_assert_finalize_object (g_steal_pointer (&self->server));
 }

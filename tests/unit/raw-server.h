@@ -32,7 +32,7 @@ typedef struct
 
   GMutex lock;                /* of what follows */
   GCond cond;
-  const RawReply *replies;    /* not owned */
+  RawReply *replies;          /* owned; what they point to is not */
   guint n_replies;
   guint next;
   GPtrArray *requests;        /* owned; of char, heads with bodies */
@@ -175,7 +175,7 @@ raw_server_new (const RawReply *replies, guint n_replies)
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
-  self->replies = replies;
+  self->replies = g_memdup2 (replies, n_replies * sizeof (RawReply));
   self->n_replies = n_replies;
   self->requests = g_ptr_array_new_with_free_func (g_free);
   self->threads = g_ptr_array_new ();
@@ -203,6 +203,7 @@ raw_server_free (RawServer *self)
   g_object_unref (self->cancellable);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
+  g_free (self->replies);
   g_free (self);
 }
 

@@ -251,6 +251,35 @@ test_source (void)
   g_thread_join (thread);
 }
 
+static gboolean
+ignore_cb (gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* Sources come and go while the writer is at work. */
+static void
+test_short_sources (void)
+{
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (UBodyPipe) pipe = u_body_pipe_new ();
+      GThread *thread = g_thread_new ("writer", writer_thread, pipe);
+      guint8 buffer[500];
+
+      while (u_body_pipe_read (pipe, buffer, sizeof buffer, FALSE, NULL, NULL) != 0)
+        {
+          g_autoptr (GMainContext) context = g_main_context_new ();
+          g_autoptr (GSource) source = u_body_pipe_create_source (pipe);
+
+          g_source_set_callback (source, ignore_cb, NULL, NULL);
+          g_source_attach (source, context);
+          g_main_context_iteration (context, FALSE);
+        }
+      g_thread_join (thread);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -263,6 +292,7 @@ main (int argc, char **argv)
   g_test_add_func ("/body-pipe/threads", test_threads);
   g_test_add_func ("/body-pipe/cancel", test_cancel);
   g_test_add_func ("/body-pipe/source", test_source);
+  g_test_add_func ("/body-pipe/short-sources", test_short_sources);
 
   return g_test_run ();
 }

@@ -114,9 +114,10 @@ test_random (void)
 
   for (guint i = 0; i < 100000; i++)
     {
+      gint64 step = g_test_rand_int_range (0, 2000000);
       double rate, left;
 
-      now += g_test_rand_int_range (0, 2000000);
+      now += step;
       bytes += g_test_rand_int_range (0, 3) == 0 ? 0 : g_test_rand_int_range (0, 1000000);
       if (g_test_rand_int_range (0, 1000) == 0)
         bytes = 0;
@@ -125,7 +126,9 @@ test_random (void)
       left = u_progress_get_time_left (&progress, expected);
       g_assert_true (rate >= 0 && rate < 1e13);
       g_assert_true (left >= 0 || left < -0.99);
-      g_assert_cmpfloat_with_epsilon (u_progress_get_time_left (&progress, bytes), 0, 1e-9);
+      /* Bytes that came in no time are counted with the next ones. */
+      if (step > 0)
+        g_assert_cmpfloat_with_epsilon (u_progress_get_time_left (&progress, bytes), 0, 1e-9);
     }
 }
 

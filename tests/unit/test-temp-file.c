@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <utime.h>
 
+static char *cache_folder;
+
 typedef struct
 {
   char *folder;               /* owned */
@@ -47,14 +49,14 @@ add_file (Fixture *self, const char *name, guint age_days)
 }
 
 static void
-test_folder (void)
+test_folder (Fixture *self, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = u_temp_file_dup_folder (&error);
   struct stat info;
 
   g_assert_no_error (error);
-  g_assert_true (g_str_has_prefix (folder, g_get_user_cache_dir ()));
+  g_assert_true (g_str_has_prefix (folder, cache_folder));
   g_assert_cmpint (g_stat (folder, &info), ==, 0);
   g_assert_cmpint (info.st_mode & 07777, ==, 0700);
 }
@@ -235,10 +237,16 @@ test_drop (Fixture *self, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_autofree char *downloads = NULL;
+  g_autofree char *parent = NULL;
+  int status;
 
-  g_test_add_func ("/temp-file/folder", test_folder);
+  cache_folder = g_dir_make_tmp ("cache-XXXXXX", NULL);
+  g_setenv ("XDG_CACHE_HOME", cache_folder, TRUE);
+  g_test_init (&argc, &argv, NULL);
+
 #define ADD(path, func) g_test_add ("/temp-file/" path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("folder", test_folder);
   ADD ("create", test_create);
   ADD ("r193-keep", test_keep);
   ADD ("release", test_release);
@@ -246,5 +254,14 @@ main (int argc, char **argv)
   ADD ("clean", test_clean);
   ADD ("drop", test_drop);
 
-  return g_test_run ();
+  status = g_test_run ();
+
+  parent = g_build_filename (cache_folder, "urlsession-1", NULL);
+  downloads = g_build_filename (parent, "downloads", NULL);
+  g_rmdir (downloads);
+  g_rmdir (parent);
+  g_rmdir (cache_folder);
+  g_free (cache_folder);
+
+  return status;
 }

@@ -172,6 +172,9 @@ info_cb (GObject *file, GAsyncResult *result, gpointer user_data)
 
   if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "only files can be loaded");
+  /* GIO has information of a sort on a file in a folder that may not be searched. */
+  else if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_UNKNOWN)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "its folder may not be searched");
   else if (info != NULL && g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
     g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "only regular files can be loaded");
   if (error != NULL)

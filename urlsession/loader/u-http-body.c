@@ -230,6 +230,41 @@ read_body (UHttpBody *self, guint8 *buffer, gsize size, GError **error)
     }
 }
 
+/*
+ * As many reads as the room and what has arrived allow: TLS gives one record of at most 16 KiB at a time, and to
+ * deliver costs by the call. As read_body() if the first read fails; what a later one finds is found again by the next.
+ */
+static gssize
+fill (UHttpBody *self, guint8 *buffer, gsize size, gboolean *is_dry, GError **error)
+{
+  gssize n = read_body (self, buffer, size, error);
+  gsize length = n > 0 ? n : 0;
+
+  *is_dry = FALSE;
+  /* An error of a decoder or of the spool comes once. */
+  while (n > 0 && size - length >= LOOK_AHEAD && self->decoder == NULL && self->spool == NULL)
+    {
+      g_autoptr (GError) later = NULL;
+
+      n = read_body (self, buffer + length, size - length, &later);
+      if (n > 0)
+        {
+          length += n;
+        }
+      else if (n < 0 && g_error_matches (later, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          *is_dry = TRUE;
+        }
+      else if (n < 0 && !self->ended)
+        {
+          self->ended = TRUE;
+          self->end_error = g_steal_pointer (&later);
+        }
+    }
+
+  return length > 0 ? (gssize) length : n;
+}
+
 static void
 finish (UHttpBody *self, const GError *error)
 {
@@ -365,6 +400,9 @@ wait_for_stream (UHttpBody *self)
   self->ready = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (self->stream), NULL);
   g_source_set_priority (self->ready, self->spools ? PRIORITY_MULTIPLEXED : G_PRIORITY_DEFAULT);
   g_source_set_static_name (self->ready, "[urlsession] response body");
+  /* It never does, see `running`; but a source that may not is taken out of the poll around its callback, and put back,
+   * and each of the two wakes the context. */
+  g_source_set_can_recurse (self->ready, TRUE);
   g_source_set_callback (self->ready, G_SOURCE_FUNC (ready_cb), self, NULL);
   g_source_attach (self->ready, g_main_context_get_thread_default ());
 }
@@ -464,12 +502,17 @@ step (UHttpBody *self, gsize *n_delivered)
     }
   else if (self->ahead_start == self->ahead_end)
     {
-      n = read_body (self, buffer, size, &error);
+      gboolean is_dry;
+
+      n = fill (self, buffer, size, &is_dry, &error);
       if (n > 0)
         {
           *n_delivered += n;
           deliver (self, n);
-          return TRUE;
+          if (!is_dry || self->stopped || self->credit <= 0)
+            return TRUE;
+          wait_for_stream (self);
+          return FALSE;
         }
     }
   else

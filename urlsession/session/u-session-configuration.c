@@ -485,6 +485,16 @@ u_session_configuration_get_headers (USessionConfiguration *self)
   return self->headers;
 }
 
+/* The types that GIO's backend makes: one for files, and its parent for the system's. One that an application wrote,
+ * perhaps in a language with a lock around it, cannot be called on an I/O thread. */
+static gboolean
+is_native (GTlsDatabase *database)
+{
+  GType file_type = g_tls_backend_get_file_database_type (g_tls_backend_get_default ());
+
+  return G_OBJECT_TYPE (database) == file_type || G_OBJECT_TYPE (database) == g_type_parent (file_type);
+}
+
 /**
  * u_session_configuration_get_tls_database: (get-property tls-database)
  * @self: a configuration
@@ -516,6 +526,12 @@ u_session_configuration_set_tls_database (USessionConfiguration *self, GTlsDatab
 
   if (!check_open (self, "tls-database"))
     return;
+  if (tls_database != NULL && !is_native (tls_database))
+    {
+      g_critical ("%s is not a database of the TLS library that GIO uses, and cannot be called on another thread.",
+                  G_OBJECT_TYPE_NAME (tls_database));
+      return;
+    }
 
   if (g_set_object (&self->tls_database, tls_database))
     g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TLS_DATABASE]);

@@ -257,6 +257,8 @@ take_redirect (UTask *self, UTransferEvent *event)
 
   if (is_canceling (self))
     return;
+  /* What was sent, was sent before the answer came. */
+  take_counts (self, &event->counts);
   if (!u_task_is_heard (self, U_TASK_DECIDE_REDIRECT))
     {
       u_task_send_command (self, &follow);
@@ -289,12 +291,12 @@ take_response (UTask *self, UTransferEvent *event)
   g_autoptr (UResponse) old = NULL;
   UTaskClass *klass = U_TASK_GET_CLASS (self);
 
+  take_counts (self, &event->counts);
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->response);
   self->response = g_steal_pointer (&response);
   g_mutex_unlock (&self->lock);
   u_task_notify_response (self);
-  take_counts (self, &event->counts);
   if (klass->responded != NULL && !is_canceling (self))
     klass->responded (self);
 }

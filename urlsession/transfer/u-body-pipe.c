@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-body-pipe-private.h"
 
+#include <errno.h>
+#include <glib-unix.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "urlsession/base/u-error.h"
 
@@ -15,7 +19,8 @@ struct _UBodyPipe
   gboolean finished;          /* nothing more will be pushed */
   gboolean closed;            /* nothing more will be read */
   GError *error;              /* owned; how it ended, nullable */
-  GSList *sources;            /* of PipeSource, not owned: each takes itself out */
+  int fd;                     /* owned; -1 until there is a source: an eventfd that can be read while the pipe can */
+  gboolean signalled;         /* the state of fd */
   UBodyPipeDrained drained;   /* nullable: gone once finished or closed */
   gpointer drained_data;
   GDestroyNotify drained_destroy;
@@ -36,6 +41,7 @@ u_body_pipe_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   g_queue_init (&self->pieces);
+  self->fd = -1;
 
   return self;
 }
@@ -58,6 +64,8 @@ u_body_pipe_unref (UBodyPipe *self)
   g_clear_error (&self->error);
   if (self->drained_destroy != NULL)
     self->drained_destroy (self->drained_data);
+  if (self->fd >= 0)
+    close (self->fd);
   g_cond_clear (&self->cond);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -70,13 +78,30 @@ is_readable (UBodyPipe *self)
   return !g_queue_is_empty (&self->pieces) || self->finished || self->closed;
 }
 
+/* A source may be on its last reference in another thread at any moment, so the writer touches none: they poll a
+ * descriptor. Called with the lock held. */
+static void
+update_fd (UBodyPipe *self)
+{
+  gboolean readable = is_readable (self);
+  eventfd_t value;
+
+  if (self->fd < 0 || readable == self->signalled)
+    return;
+
+  if (readable)
+    eventfd_write (self->fd, 1);
+  else
+    eventfd_read (self->fd, &value);
+  self->signalled = readable;
+}
+
 /* Called with the lock held. */
 static void
 wake_reader (UBodyPipe *self)
 {
   g_cond_broadcast (&self->cond);
-  for (GSList *l = self->sources; l != NULL; l = l->next)
-    g_source_set_ready_time (l->data, 0);
+  update_fd (self);
 }
 
 void
@@ -225,6 +250,7 @@ u_body_pipe_read (UBodyPipe     *self,
   else if (!g_queue_is_empty (&self->pieces))
     {
       n = (gssize) take (self, buffer, length);
+      update_fd (self);
       drained = self->drained;
       drained_data = self->drained_data;
     }
@@ -298,25 +324,13 @@ u_body_pipe_close (UBodyPipe *self)
 static gboolean
 pipe_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
-  UBodyPipe *self = ((PipeSource *) source)->pipe;
-
-  g_mutex_lock (&self->lock);
-  if (!is_readable (self))
-    g_source_set_ready_time (source, -1);
-  g_mutex_unlock (&self->lock);
-
   return callback != NULL ? callback (user_data) : G_SOURCE_CONTINUE;
 }
 
 static void
 pipe_source_finalize (GSource *source)
 {
-  UBodyPipe *self = ((PipeSource *) source)->pipe;
-
-  g_mutex_lock (&self->lock);
-  self->sources = g_slist_remove (self->sources, source);
-  g_mutex_unlock (&self->lock);
-  u_body_pipe_unref (self);
+  u_body_pipe_unref (((PipeSource *) source)->pipe);
 }
 
 static GSourceFuncs pipe_source_funcs = {
@@ -337,10 +351,16 @@ u_body_pipe_create_source (UBodyPipe *self)
   ((PipeSource *) source)->pipe = u_body_pipe_ref (self);
   g_source_set_static_name (source, "[urlsession] body");
   g_mutex_lock (&self->lock);
-  self->sources = g_slist_prepend (self->sources, source);
-  if (is_readable (self))
-    g_source_set_ready_time (source, 0);
+  if (self->fd < 0)
+    {
+      self->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      /* As with GLib's own contexts, there is no way to go on without descriptors. */
+      if (self->fd < 0)
+        g_error ("Cannot make a descriptor to wait for a body: %s", g_strerror (errno));
+      update_fd (self);
+    }
   g_mutex_unlock (&self->lock);
+  g_source_add_unix_fd (source, self->fd, G_IO_IN);
 
   return source;
 }

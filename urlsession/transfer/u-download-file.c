@@ -356,8 +356,16 @@ finish_work (UDiskJob *job)
     case U_DOWNLOAD_FILE_PLACE:
     default:
       end->path = hand_over (self, &end->error);
-      if (end->path == NULL)
-        g_unlink (self->path);
+      /* It is right, and all there: it only could not get where it was to go, which somebody can mend. */
+      if (end->path == NULL && end->resume != NULL && g_error_matches (end->error, U_ERROR, U_ERROR_CANNOT_MOVE_FILE))
+        {
+          end->fate = U_DOWNLOAD_FILE_KEEP;
+          end->resume_data = put_away (self, end->resume, &end->path);
+        }
+      else if (end->path == NULL)
+        {
+          g_unlink (self->path);
+        }
       break;
     }
 }

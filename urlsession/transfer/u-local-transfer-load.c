@@ -172,6 +172,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
 
       u_local_transfer_enter (self, U_LOCAL_ASKING);
       self->counts.received = 0;
+      event->counts = self->counts;
       self->proposed = g_steal_pointer (&next);
       event->response = u_response_data_ref (response);
       event->request = u_request_data_ref (self->proposed);

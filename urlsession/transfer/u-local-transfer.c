@@ -412,8 +412,9 @@ follow (ULocalTransfer *self, URequestData *other)
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
 
-  /* What was sent of the body counts from the beginning again. */
+  /* A body that is sent again counts from the beginning. */
   self->counts.sent = 0;
+  self->posted_sent = 0;
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
   event->counts = self->counts;

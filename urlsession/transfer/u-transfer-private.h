@@ -40,7 +40,7 @@ typedef struct
   UEvent event;
   UTransferEventKind kind;
   UTransfer *transfer;        /* owned */
-  UTransferCounts counts;     /* PROGRESS, DONE */
+  UTransferCounts counts;     /* all but DATA and CONVERTED */
   UResponseData *response;    /* owned; REDIRECT, RESPONSE */
   URequestData *request;      /* owned; REDIRECT, REQUEST */
   GBytes *bytes;              /* owned; DATA, and DONE of U_DELIVER_WHOLE */

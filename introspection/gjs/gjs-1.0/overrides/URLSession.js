@@ -4,7 +4,8 @@
  *   const session = new URLSession.Session();
  *   const [data, response] = await session.data('https://example.org/');
  *
- * Everything of the C library is there as well; without a callback, `session.data_async()` and so on return promises. */
+ * Everything of the C library is there as well; without a callback, `session.data_async()` and the like return
+ * promises. */
 
 const GLib = imports.gi.GLib;
 const GObject = imports.gi.GObject;

@@ -7,7 +7,8 @@
 
     URLSession.run(main())
 
-Everything of the C library is there as well, unchanged: `session.data_async (request, cancellable, callback)` and so on.
+Everything of the C library is there as well, unchanged: `session.data_async (request, cancellable, callback)` and the
+like.
 """
 
 import asyncio
@@ -624,7 +625,8 @@ class Session(_Connecting, URLSession.Session):
             return json.loads(data), response
         except ValueError as error:
             message = "The body is not valid JSON: {}".format(error)
-            raise GLib.Error.new_literal(URLSession.error_quark(), message, URLSession.Error.CANNOT_PARSE_JSON) from error
+            code = URLSession.Error.CANNOT_PARSE_JSON
+            raise GLib.Error.new_literal(URLSession.error_quark(), message, code) from error
 
     async def open(self, request):
         """Returns a body while it arrives, as a Body, and the response."""
