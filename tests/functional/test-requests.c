@@ -70,7 +70,6 @@ assert_fails (UTestScene *self, const char *uri, int code)
     {
       g_autoptr (URequest) request = u_request_new (uri);
       g_autoptr (GError) error = NULL;
-
       g_autofree char *escaped = g_strescape (uri != NULL ? uri : "NULL", NULL);
 
       g_test_message ("%s", escaped);
