@@ -70,8 +70,9 @@ assert_fails (UTestScene *self, const char *uri, int code)
     {
       g_autoptr (URequest) request = u_request_new (uri);
       g_autoptr (GError) error = NULL;
+      g_autofree char *escaped = g_strescape (uri != NULL ? uri : "NULL", NULL);
 
-      g_test_message ("%s", uri != NULL ? uri : "NULL");
+      g_test_message ("%s", escaped);
       if (i < 2)
         {
           g_autoptr (UTask) task = i == 0 ? U_TASK (u_session_create_data_task (self->session, request))

@@ -22,22 +22,21 @@ typedef struct
   gpointer object;            /* owned; of the application */
 } Release;
 
+/* The reference goes with the source: also when the context ends before its next turn. */
 static gboolean
 release_here_cb (gpointer data)
 {
-  g_object_unref (data);
-
   return G_SOURCE_REMOVE;
 }
 
 static void
-attach_idle (GMainContext *context, int priority, GSourceFunc callback, gpointer data)
+attach_idle (GMainContext *context, int priority, GSourceFunc callback, gpointer data, GDestroyNotify destroy)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, priority);
   g_source_set_static_name (source, "[urlsession] release");
-  g_source_set_callback (source, callback, data, NULL);
+  g_source_set_callback (source, callback, data, destroy);
   g_source_attach (source, context);
 }
 
@@ -46,7 +45,7 @@ release_there_cb (gpointer data)
 {
   Release *release = data;
 
-  attach_idle (release->context, G_PRIORITY_DEFAULT, release_here_cb, release->object);
+  attach_idle (release->context, G_PRIORITY_DEFAULT, release_here_cb, release->object, g_object_unref);
   g_main_context_unref (release->context);
   g_free (release);
 
@@ -62,7 +61,7 @@ release_in_context (ULocalExecutor *self, gpointer object)
 
   release->context = g_main_context_ref (self->context);
   release->object = object;
-  attach_idle (u_worker_get_context (self->worker), G_PRIORITY_LOW, release_there_cb, release);
+  attach_idle (u_worker_get_context (self->worker), G_PRIORITY_LOW, release_there_cb, release, NULL);
 }
 
 /* On the I/O thread: after the last transfer. */
