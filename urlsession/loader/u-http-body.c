@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/loader/u-http-body-private.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/loader/u-http-drain-private.h"
@@ -59,7 +58,9 @@ struct _UHttpBody
   GSource *wake;              /* owned, nullable; go on without waiting for the stream */
   GSocket *socket;            /* owned, nullable; of the connection, to be looked at only */
   GSource *watch;             /* owned, nullable; looks at the socket while there is nothing to read */
-  guint n_ends_seen;          /* looks in a row that found the socket at its end */
+  gint64 arrived_at_end;      /* what had arrived then */
+  gboolean is_closing;        /* the last look found that the other side had closed */
+  gint64 arrived_at_look;     /* what had arrived then */
   gboolean started;
   gboolean running;           /* inside run() */
   gboolean stopped;
@@ -337,35 +338,40 @@ ready_cb (GObject *stream, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Whether the other side has closed, however much of what it sent was read. */
 static gboolean
-socket_is_at_end (GSocket *socket)
+socket_is_closing (GSocket *socket)
 {
-  guint8 byte;
-  ssize_t n;
+  struct pollfd poll_fd = { .events = POLLRDHUP };
 
   if (g_socket_is_closed (socket))
     return TRUE;
-  n = recv (g_socket_get_fd (socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  poll_fd.fd = g_socket_get_fd (socket);
 
-  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+  return poll (&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 /*
  * When a connection of HTTP/2 breaks, libsoup before 3.4 tells those who wait for a response, but leaves those who read
- * a body waiting for ever. It has read all that came before it noticed; once more around the loop, and so have we.
+ * a body waiting for ever, perhaps with a rest of the stream that it cannot make sense of. So a body that waits on a
+ * connection which the other side has closed, and gets nothing from one look to the next, is lost.
  */
 static gboolean
 watch_cb (gpointer user_data)
 {
   UHttpBody *self = user_data;
 
-  if (self->ended || self->ready == NULL || !socket_is_at_end (self->socket))
+  if (self->ended || self->ready == NULL || !socket_is_closing (self->socket))
     {
-      self->n_ends_seen = 0;
+      self->is_closing = FALSE;
       return G_SOURCE_CONTINUE;
     }
-  if (++self->n_ends_seen < 2)
-    return G_SOURCE_CONTINUE;
+  if (!self->is_closing || self->arrived_at_look != self->arrived)
+    {
+      self->is_closing = TRUE;
+      self->arrived_at_look = self->arrived;
+      return G_SOURCE_CONTINUE;
+    }
 
   self->ended = TRUE;
   self->end_error = g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
