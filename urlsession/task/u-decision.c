@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/task/u-decision.h"
 
+#include "urlsession/base/u-notify-private.h"
 #include "urlsession/task/u-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -63,6 +64,7 @@ apply (UDecision *self)
 {
   UDecisionClass *klass = U_DECISION_GET_CLASS (self);
 
+  u_notify (self, props[PROP_ANSWERED]);
   klass->apply (self, self->task, self->answer, self->request);
   u_task_ungate (self->task, self->serial);
 }
@@ -332,7 +334,10 @@ u_decision_expire (UDecision *self)
   g_mutex_unlock (&self->lock);
 
   if (was_open)
-    g_signal_emit (self, signals[CANCELLED], 0);
+    {
+      u_notify (self, props[PROP_ANSWERED]);
+      g_signal_emit (self, signals[CANCELLED], 0);
+    }
 }
 
 /**
