@@ -74,6 +74,12 @@ ask (UTestScene *self, const char *signal, const char *path, Handler *handler)
 }
 
 static void
+count_cb (guint *n)
+{
+  ++*n;
+}
+
+static void
 test_later (UTestScene *self, gconstpointer data)
 {
   static const struct
@@ -93,6 +99,9 @@ test_later (UTestScene *self, gconstpointer data)
       Handler handler = { 0 };
       g_autoptr (UTask) task = ask (self, cases[i / 2].signal, cases[i / 2].path, &handler);
 
+      guint n_notified = 0;
+
+      g_signal_connect_swapped (handler.decision, "notify::answered", G_CALLBACK (count_cb), &n_notified);
       u_test_scene_round_trip (self);
       u_test_assert_state (task, U_TASK_STATE_RUNNING);
       handler.answer = cases[i / 2].answer;
@@ -102,6 +111,7 @@ test_later (UTestScene *self, gconstpointer data)
         g_thread_join (g_thread_new ("answer", answer_thread, &handler));
       g_assert_true (u_decision_is_answered (handler.decision));
       u_test_scene_finish (self, task);
+      g_assert_cmpuint (n_notified, ==, 1);
       g_assert_no_error (u_task_get_error (task));
       u_test_scene_assert_body (self, 100);
       u_test_signal_log_clear (self->log);
