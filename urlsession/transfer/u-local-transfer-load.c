@@ -249,7 +249,6 @@ take_data (ULocalTransfer *self, const ULoadEvent *event)
   g_autoptr (GError) error = NULL;
 
   self->stalled = FALSE;
-  self->wire += event->wire_length;
   if (self->state == U_LOCAL_ASKING)
     {
       /* Kept in case that the application wants the redirect as the response. */

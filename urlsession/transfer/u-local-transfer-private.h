@@ -48,7 +48,6 @@ typedef struct
 
   ULocalState state;
   gboolean suspended;
-  gboolean cancelled;         /* a cancel came: the end is near, whatever else comes */
   double priority;
 
   /* The exchange */
@@ -75,7 +74,6 @@ typedef struct
   gsize whole_size;           /* with the room behind it */
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
-  gint64 wire;                /* bytes of the body as transferred */
 
   /* The file */
   UDownloadFile *file;        /* owned, nullable; until it is finished */

@@ -148,7 +148,6 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
-  self->wire = 0;
   self->counts.sent = 0;
   if (self->spec->delivery == U_DELIVER_FILE)
     {
