@@ -15,15 +15,15 @@ LIBRARY = ROOT / "urlsession"
 LAYERS = {
     "base": 0,
     "message": 1,
-    "auth": 1,
-    "storage": 2,
-    "network": 2,
-    "loader": 3,
-    "transfer": 4,
-    "background": 5,
-    "task": 6,
-    "session": 7,
-    "daemon": 8,
+    "auth": 2,
+    "storage": 3,
+    "network": 3,
+    "loader": 4,
+    "transfer": 5,
+    "background": 6,
+    "task": 7,
+    "session": 8,
+    "daemon": 9,
 }
 
 # Of no layer: they speak of the lowest one only.

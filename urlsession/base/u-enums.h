@@ -41,4 +41,82 @@ typedef enum {
   U_FILE_CONFLICT_FAIL,
 } UFileConflict;
 
+/**
+ * UAuthenticationMethod:
+ * @U_AUTHENTICATION_METHOD_DEFAULT: whatever the protocol has
+ * @U_AUTHENTICATION_METHOD_HTTP_BASIC: user and password, in clear (RFC 7617)
+ * @U_AUTHENTICATION_METHOD_HTTP_DIGEST: user and password, hashed (RFC 7616)
+ * @U_AUTHENTICATION_METHOD_HTML_FORM: a form on a page; never asked by this library, for use in a credential storage
+ * @U_AUTHENTICATION_METHOD_NTLM: user, domain and password in the manner of Windows
+ * @U_AUTHENTICATION_METHOD_NEGOTIATE: Kerberos, with a ticket of the user (RFC 4559)
+ * @U_AUTHENTICATION_METHOD_CLIENT_CERTIFICATE: a TLS certificate of the client
+ * @U_AUTHENTICATION_METHOD_SERVER_TRUST: not who the user is, but whether the server is who it says
+ *
+ * How one side shows the other who it is.
+ */
+typedef enum {
+  U_AUTHENTICATION_METHOD_DEFAULT,
+  U_AUTHENTICATION_METHOD_HTTP_BASIC,
+  U_AUTHENTICATION_METHOD_HTTP_DIGEST,
+  U_AUTHENTICATION_METHOD_HTML_FORM,
+  U_AUTHENTICATION_METHOD_NTLM,
+  U_AUTHENTICATION_METHOD_NEGOTIATE,
+  U_AUTHENTICATION_METHOD_CLIENT_CERTIFICATE,
+  U_AUTHENTICATION_METHOD_SERVER_TRUST,
+} UAuthenticationMethod;
+
+/**
+ * UCredentialPersistence:
+ * @U_CREDENTIAL_PERSISTENCE_NONE: used for the one challenge that it answers
+ * @U_CREDENTIAL_PERSISTENCE_FOR_SESSION: remembered by the credential storage, in memory
+ * @U_CREDENTIAL_PERSISTENCE_PERMANENT: kept in the keyring of the user, where there is one
+ *
+ * How long a credential is kept.
+ */
+typedef enum {
+  U_CREDENTIAL_PERSISTENCE_NONE,
+  U_CREDENTIAL_PERSISTENCE_FOR_SESSION,
+  U_CREDENTIAL_PERSISTENCE_PERMANENT,
+} UCredentialPersistence;
+
+/**
+ * UWaitingReason:
+ * @U_WAITING_REASON_NONE: the task does not wait
+ * @U_WAITING_REASON_CONNECTION: for its turn: the host has as many connections as the configuration allows
+ * @U_WAITING_REASON_DECISION: for the application to answer a question
+ * @U_WAITING_REASON_CONNECTIVITY: for a network that leads to the host
+ * @U_WAITING_REASON_CELLULAR: for a network that is not cellular
+ * @U_WAITING_REASON_EXPENSIVE: for a network that is not metered
+ * @U_WAITING_REASON_CONSTRAINED: for the end of a mode in which the machine saves data or power
+ * @U_WAITING_REASON_RETRY: to try again after a failure
+ *
+ * What a running task waits for before it can go on.
+ */
+typedef enum {
+  U_WAITING_REASON_NONE,
+  U_WAITING_REASON_CONNECTION,
+  U_WAITING_REASON_DECISION,
+  U_WAITING_REASON_CONNECTIVITY,
+  U_WAITING_REASON_CELLULAR,
+  U_WAITING_REASON_EXPENSIVE,
+  U_WAITING_REASON_CONSTRAINED,
+  U_WAITING_REASON_RETRY,
+} UWaitingReason;
+
+/**
+ * UFailureReason:
+ * @U_FAILURE_REASON_NONE: the error says all there is to say
+ * @U_FAILURE_REASON_CELLULAR: the network is cellular, which the request or the session does not allow
+ * @U_FAILURE_REASON_EXPENSIVE: the network is metered, which the request or the session does not allow
+ * @U_FAILURE_REASON_CONSTRAINED: data or power is being saved, and the request or the session respects that
+ *
+ * More about why a task failed.
+ */
+typedef enum {
+  U_FAILURE_REASON_NONE,
+  U_FAILURE_REASON_CELLULAR,
+  U_FAILURE_REASON_EXPENSIVE,
+  U_FAILURE_REASON_CONSTRAINED,
+} UFailureReason;
+
 G_END_DECLS

@@ -3,8 +3,11 @@
 
 #include <gio/gio.h>
 
+#include "urlsession/auth/u-challenge-data-private.h"
+#include "urlsession/auth/u-tls-rules-private.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-response-data-private.h"
+#include "urlsession/message/u-transaction-data-private.h"
 
 G_BEGIN_DECLS
 
@@ -15,8 +18,9 @@ G_BEGIN_DECLS
  * above, once, for all schemes. Everything here happens on one I/O thread, the one whose main context is thread-default
  * when the loader is made. Nothing here blocks.
  *
- * Of a load come, in this order: any number of SENT and INFORMATIONAL, at most one RESPONSE, any number of DATA, and
- * exactly one DONE, after which the load says nothing more. The first event never comes from inside start(). After
+ * Of a load come, in this order: any number of SENT, INFORMATIONAL and QUESTION, at most one RESPONSE, any number of
+ * DATA, and exactly one DONE, after which the load says nothing more. After a QUESTION the load waits for answer(),
+ * which comes at any later time, never from inside the event. The first event never comes from inside start(). After
  * cancel() nothing comes at all, not even DONE; cancel() is legal from inside an event. The caller owns the load and
  * frees it with free(), also from inside an event; free() of a load that is not done cancels it.
  *
@@ -30,6 +34,7 @@ typedef struct _ULoaderClass ULoaderClass;
 typedef enum {
   U_LOAD_SENT,
   U_LOAD_INFORMATIONAL,
+  U_LOAD_QUESTION,
   U_LOAD_RESPONSE,
   U_LOAD_DATA,
   U_LOAD_DONE,
@@ -45,6 +50,9 @@ typedef struct
   gint64 wire_length;         /* DATA: bytes of the body as transferred that this stands for (before decoding); DONE:
                                * what came after the last DATA and gave no bytes, such as a check sum */
   gint64 n_sent;              /* SENT: bytes of the request body since the last one */
+  UChallengeData *challenge;  /* QUESTION: what has to do with the connection; borrowed */
+  UTransactionData *transaction; /* DONE: what was measured, if it was asked for; nullable, borrowed */
+  gboolean nothing_sent;      /* DONE with an error: no byte of the request left, so that it can be repeated safely */
   const GError *error;        /* DONE: NULL when the body was complete to the last byte; else in U_ERROR. Borrowed */
 } ULoadEvent;
 
@@ -60,6 +68,10 @@ typedef struct
   URequestData *request;      /* borrowed during start(), referenced by the load; `parsed` is set */
   UHeaderList *extra_headers; /* nullable, borrowed: headers of the session and of the transfer (Range, If-Range); a
                                * header of the request wins, one spelling is sent */
+  UHeaderList *forced_headers; /* nullable, borrowed: take the place of those of the request (Cookie, Authorization) */
+  gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
+                               * asked about */
+  gboolean measure;           /* DONE is to have a transaction */
   gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
   gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
                                * the server applies all the same */
@@ -75,6 +87,8 @@ struct _ULoaderClass
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
   void   (*set_priority) (ULoad *load, double priority);
+  void   (*answer)      (ULoad *load, const UChallengeAnswer *answer); /* nullable: never asks. DEFAULT for trust: only
+                                                                        * of a valid chain; for a credential: without */
   void   (*cancel)      (ULoad *load);
   void   (*free)        (ULoad *load);
   void   (*drop_idle)   (ULoader *self);                  /* nullable: close idle connections, use new ones from now on */
@@ -98,6 +112,9 @@ typedef struct
   guint max_connections_per_host;
   guint max_connections;
   GTlsDatabase *tls_database; /* nullable: the system's; borrowed */
+  GProxyResolver *proxy_resolver; /* nullable: the system's; borrowed; safe on an I/O thread */
+  gboolean http1_only;        /* never HTTP/2 */
+  UTlsRules *tls_rules;       /* nullable: no rules; borrowed. Of the session's transport security */
 } ULoaderSettings;
 
 ULoader *u_http_loader_new (const ULoaderSettings *settings);
@@ -120,6 +137,12 @@ static inline void
 u_load_set_priority (ULoad *load, double priority)
 {
   load->klass->set_priority (load, priority);
+}
+
+static inline void
+u_load_answer (ULoad *load, const UChallengeAnswer *answer)
+{
+  load->klass->answer (load, answer);
 }
 
 static inline void
