@@ -23,33 +23,8 @@
  * session are carried out by a service of their own; that is not available yet, and each task of such a session fails
  * with `U_ERROR_UNSUPPORTED_BY_SESSION`.
  */
-struct _USessionConfiguration
-{
-  GObject parent_instance;
 
-  gboolean sealed;
-  gboolean ephemeral;
-  char *identifier;           /* owned; NULL: not a background one */
-  double request_timeout;     /* seconds */
-  double resource_timeout;    /* seconds */
-  guint max_connections_per_host;
-  UHeaders *headers;          /* owned */
-  GTlsDatabase *tls_database; /* owned; NULL: the system's */
-};
-
-enum {
-  PROP_0,
-  PROP_IS_EPHEMERAL,
-  PROP_HEADERS,
-  PROP_IDENTIFIER,
-  PROP_MAX_CONNECTIONS_PER_HOST,
-  PROP_REQUEST_TIMEOUT,
-  PROP_RESOURCE_TIMEOUT,
-  PROP_TLS_DATABASE,
-  N_PROPS,
-};
-
-static GParamSpec *props[N_PROPS];
+GParamSpec *u_session_configuration_props[U_CONFIGURATION_N_PROPS];
 
 G_DEFINE_FINAL_TYPE (USessionConfiguration, u_session_configuration, G_TYPE_OBJECT)
 
@@ -60,6 +35,7 @@ u_session_configuration_finalize (GObject *object)
 
   g_free (self->identifier);
   g_clear_object (&self->headers);
+  g_clear_object (&self->proxy_resolver);
   g_clear_object (&self->tls_database);
 
   G_OBJECT_CLASS (u_session_configuration_parent_class)->finalize (object);
@@ -72,26 +48,44 @@ u_session_configuration_get_property (GObject *object, guint prop_id, GValue *va
 
   switch (prop_id)
     {
-    case PROP_IS_EPHEMERAL:
+    case U_CONFIGURATION_IS_EPHEMERAL:
       g_value_set_boolean (value, self->ephemeral);
       break;
-    case PROP_HEADERS:
+    case U_CONFIGURATION_HEADERS:
       g_value_set_object (value, self->headers);
       break;
-    case PROP_IDENTIFIER:
+    case U_CONFIGURATION_IDENTIFIER:
       g_value_set_string (value, self->identifier);
       break;
-    case PROP_MAX_CONNECTIONS_PER_HOST:
+    case U_CONFIGURATION_MAX_CONNECTIONS_PER_HOST:
       g_value_set_uint (value, self->max_connections_per_host);
       break;
-    case PROP_REQUEST_TIMEOUT:
+    case U_CONFIGURATION_REQUEST_TIMEOUT:
       g_value_set_double (value, self->request_timeout);
       break;
-    case PROP_RESOURCE_TIMEOUT:
+    case U_CONFIGURATION_RESOURCE_TIMEOUT:
       g_value_set_double (value, self->resource_timeout);
       break;
-    case PROP_TLS_DATABASE:
+    case U_CONFIGURATION_TLS_DATABASE:
       g_value_set_object (value, self->tls_database);
+      break;
+    case U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS:
+      g_value_set_boolean (value, self->allows_cellular_access);
+      break;
+    case U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS:
+      g_value_set_boolean (value, self->allows_constrained_access);
+      break;
+    case U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS:
+      g_value_set_boolean (value, self->allows_expensive_access);
+      break;
+    case U_CONFIGURATION_PROXY_RESOLVER:
+      g_value_set_object (value, self->proxy_resolver);
+      break;
+    case U_CONFIGURATION_USES_HTTP1_ONLY:
+      g_value_set_boolean (value, self->uses_http1_only);
+      break;
+    case U_CONFIGURATION_WAITS_FOR_CONNECTIVITY:
+      g_value_set_boolean (value, self->waits_for_connectivity);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -105,23 +99,41 @@ u_session_configuration_set_property (GObject *object, guint prop_id, const GVal
 
   switch (prop_id)
     {
-    case PROP_IS_EPHEMERAL:
+    case U_CONFIGURATION_IS_EPHEMERAL:
       self->ephemeral = g_value_get_boolean (value);
       break;
-    case PROP_IDENTIFIER:
+    case U_CONFIGURATION_IDENTIFIER:
       self->identifier = g_value_dup_string (value);
       break;
-    case PROP_MAX_CONNECTIONS_PER_HOST:
+    case U_CONFIGURATION_MAX_CONNECTIONS_PER_HOST:
       u_session_configuration_set_max_connections_per_host (self, g_value_get_uint (value));
       break;
-    case PROP_REQUEST_TIMEOUT:
+    case U_CONFIGURATION_REQUEST_TIMEOUT:
       u_session_configuration_set_request_timeout (self, g_value_get_double (value));
       break;
-    case PROP_RESOURCE_TIMEOUT:
+    case U_CONFIGURATION_RESOURCE_TIMEOUT:
       u_session_configuration_set_resource_timeout (self, g_value_get_double (value));
       break;
-    case PROP_TLS_DATABASE:
+    case U_CONFIGURATION_TLS_DATABASE:
       u_session_configuration_set_tls_database (self, g_value_get_object (value));
+      break;
+    case U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS:
+      u_session_configuration_set_allows_cellular_access (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS:
+      u_session_configuration_set_allows_constrained_access (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS:
+      u_session_configuration_set_allows_expensive_access (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_PROXY_RESOLVER:
+      u_session_configuration_set_proxy_resolver (self, g_value_get_object (value));
+      break;
+    case U_CONFIGURATION_USES_HTTP1_ONLY:
+      u_session_configuration_set_uses_http1_only (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_WAITS_FOR_CONNECTIVITY:
+      u_session_configuration_set_waits_for_connectivity (self, g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -144,7 +156,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * Whether nothing of the session is kept on disk; the files of downloads are, of course.
    */
-  props[PROP_IS_EPHEMERAL] =
+  u_session_configuration_props[U_CONFIGURATION_IS_EPHEMERAL] =
     g_param_spec_boolean ("is-ephemeral", NULL, NULL, FALSE, construct);
   /**
    * USessionConfiguration:headers: (getter get_headers)
@@ -153,7 +165,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * A field of the request itself wins over one of the same name here.
    */
-  props[PROP_HEADERS] =
+  u_session_configuration_props[U_CONFIGURATION_HEADERS] =
     g_param_spec_object ("headers", NULL, NULL, U_TYPE_HEADERS, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /**
    * USessionConfiguration:identifier: (getter get_identifier)
@@ -162,7 +174,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * Background sessions are not available yet: each task of one fails with `U_ERROR_UNSUPPORTED_BY_SESSION`.
    */
-  props[PROP_IDENTIFIER] =
+  u_session_configuration_props[U_CONFIGURATION_IDENTIFIER] =
     g_param_spec_string ("identifier", NULL, NULL, NULL, construct);
   /**
    * USessionConfiguration:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
@@ -171,7 +183,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * The default is 6. A host is a name and a port. To all hosts together there are at most 32.
    */
-  props[PROP_MAX_CONNECTIONS_PER_HOST] =
+  u_session_configuration_props[U_CONFIGURATION_MAX_CONNECTIONS_PER_HOST] =
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS_PER_HOST, writable);
   /**
    * USessionConfiguration:request-timeout: (getter get_request_timeout) (setter set_request_timeout)
@@ -182,7 +194,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * decision about a redirect, or for the application to take what has arrived. A request can have a time of its own,
    * [property@Request:timeout].
    */
-  props[PROP_REQUEST_TIMEOUT] =
+  u_session_configuration_props[U_CONFIGURATION_REQUEST_TIMEOUT] =
     g_param_spec_double ("request-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_REQUEST_TIMEOUT, writable);
   /**
    * USessionConfiguration:resource-timeout: (getter get_resource_timeout) (setter set_resource_timeout)
@@ -191,7 +203,7 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * It counts from the first resume, whatever happens; the default is 604800, seven days.
    */
-  props[PROP_RESOURCE_TIMEOUT] =
+  u_session_configuration_props[U_CONFIGURATION_RESOURCE_TIMEOUT] =
     g_param_spec_double ("resource-timeout", NULL, NULL, 0, G_MAXDOUBLE, DEFAULT_RESOURCE_TIMEOUT, writable);
   /**
    * USessionConfiguration:tls-database: (getter get_tls_database) (setter set_tls_database)
@@ -200,9 +212,67 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * It is used on threads of the library: one of GIO's own classes, not one that is written in Python or JavaScript.
    */
-  props[PROP_TLS_DATABASE] =
+  u_session_configuration_props[U_CONFIGURATION_TLS_DATABASE] =
     g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, writable);
-  g_object_class_install_properties (object_class, N_PROPS, props);
+  /**
+   * USessionConfiguration:allows-cellular-access: (getter get_allows_cellular_access) (setter set_allows_cellular_access)
+   *
+   * Whether tasks may use a cellular network; %TRUE unless it is said otherwise.
+   *
+   * A request can say so too, [property@Request:allows-cellular-access]: both have to allow it. A task that may not
+   * fails with `U_ERROR_NOT_CONNECTED_TO_INTERNET`, [property@Task:failure-reason] says why; with
+   * [property@SessionConfiguration:waits-for-connectivity] it waits instead.
+   */
+  u_session_configuration_props[U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS] =
+    g_param_spec_boolean ("allows-cellular-access", NULL, NULL, TRUE, writable);
+  /**
+   * USessionConfiguration:allows-constrained-access: (getter get_allows_constrained_access) (setter set_allows_constrained_access)
+   *
+   * Whether tasks may use the network while the machine saves power; %TRUE unless it is said otherwise.
+   *
+   * See [property@SessionConfiguration:allows-cellular-access].
+   */
+  u_session_configuration_props[U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS] =
+    g_param_spec_boolean ("allows-constrained-access", NULL, NULL, TRUE, writable);
+  /**
+   * USessionConfiguration:allows-expensive-access: (getter get_allows_expensive_access) (setter set_allows_expensive_access)
+   *
+   * Whether tasks may use a metered network; %TRUE unless it is said otherwise.
+   *
+   * See [property@SessionConfiguration:allows-cellular-access].
+   */
+  u_session_configuration_props[U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS] =
+    g_param_spec_boolean ("allows-expensive-access", NULL, NULL, TRUE, writable);
+  /**
+   * USessionConfiguration:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
+   *
+   * Which proxies to use, for instance a [class@Gio.SimpleProxyResolver]; %NULL for the settings of the user.
+   *
+   * The URLs that it gives may be `http`, `https`, `socks5`, `socks4`, `socks4a` or `direct`; the next one is tried when
+   * one cannot be reached. It is used on threads of the library: one of GIO's own classes, not one that is written in
+   * Python or JavaScript.
+   */
+  u_session_configuration_props[U_CONFIGURATION_PROXY_RESOLVER] =
+    g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, writable);
+  /**
+   * USessionConfiguration:uses-http1-only: (getter get_uses_http1_only) (setter set_uses_http1_only)
+   *
+   * Whether to speak HTTP/1.1 also with servers that speak HTTP/2; %FALSE unless it is said otherwise.
+   */
+  u_session_configuration_props[U_CONFIGURATION_USES_HTTP1_ONLY] =
+    g_param_spec_boolean ("uses-http1-only", NULL, NULL, FALSE, writable);
+  /**
+   * USessionConfiguration:waits-for-connectivity: (getter get_waits_for_connectivity) (setter set_waits_for_connectivity)
+   *
+   * Whether a task that cannot connect waits for a network instead of failing at once; %FALSE unless it is said
+   * otherwise.
+   *
+   * A connection is tried first, whatever is known of the network. [signal@Task::waiting-for-connectivity] tells that a
+   * task waits. The resource timer runs meanwhile. A connection that is lost later is an error all the same.
+   */
+  u_session_configuration_props[U_CONFIGURATION_WAITS_FOR_CONNECTIVITY] =
+    g_param_spec_boolean ("waits-for-connectivity", NULL, NULL, FALSE, writable);
+  g_object_class_install_properties (object_class, U_CONFIGURATION_N_PROPS, u_session_configuration_props);
 }
 
 static void
@@ -211,6 +281,9 @@ u_session_configuration_init (USessionConfiguration *self)
   self->request_timeout = DEFAULT_REQUEST_TIMEOUT;
   self->resource_timeout = DEFAULT_RESOURCE_TIMEOUT;
   self->max_connections_per_host = DEFAULT_MAX_CONNECTIONS_PER_HOST;
+  self->allows_cellular_access = TRUE;
+  self->allows_constrained_access = TRUE;
+  self->allows_expensive_access = TRUE;
   self->headers = u_headers_new ();
 }
 
@@ -279,6 +352,12 @@ u_session_configuration_copy (USessionConfiguration *self)
   copy->request_timeout = self->request_timeout;
   copy->resource_timeout = self->resource_timeout;
   copy->max_connections_per_host = self->max_connections_per_host;
+  copy->allows_cellular_access = self->allows_cellular_access;
+  copy->allows_constrained_access = self->allows_constrained_access;
+  copy->allows_expensive_access = self->allows_expensive_access;
+  copy->uses_http1_only = self->uses_http1_only;
+  copy->waits_for_connectivity = self->waits_for_connectivity;
+  g_set_object (&copy->proxy_resolver, self->proxy_resolver);
   g_object_unref (copy->headers);
   copy->headers = u_headers_copy (self->headers);
   g_set_object (&copy->tls_database, self->tls_database);
@@ -319,8 +398,8 @@ u_session_configuration_is_sealed (USessionConfiguration *self)
   return self->sealed;
 }
 
-static gboolean
-check_open (USessionConfiguration *self, const char *property)
+gboolean
+u_session_configuration_check_open (USessionConfiguration *self, const char *property)
 {
   if (self->sealed)
     g_critical ("The configuration of a session is sealed: “%s” cannot be set. Copy it, and make a new session.",
@@ -361,178 +440,19 @@ u_session_configuration_get_identifier (USessionConfiguration *self)
   return self->identifier;
 }
 
-/**
- * u_session_configuration_get_request_timeout: (get-property request-timeout)
- * @self: a configuration
- *
- * Gets how long a task may be without progress.
- *
- * Returns: seconds, 0 for ever
- */
-double
-u_session_configuration_get_request_timeout (USessionConfiguration *self)
-{
-  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), 0);
-
-  return self->request_timeout;
-}
-
-/**
- * u_session_configuration_set_request_timeout: (set-property request-timeout)
- * @self: a configuration
- * @request_timeout: seconds, 0 for ever
- *
- * Sets how long a task may be without progress.
- */
+/* One of the many that are yes or no. */
 void
-u_session_configuration_set_request_timeout (USessionConfiguration *self, double request_timeout)
+u_session_configuration_set_boolean (USessionConfiguration *self,
+                                     gboolean              *field,
+                                     gboolean               value,
+                                     UConfigurationProperty property)
 {
-  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
-  g_return_if_fail (request_timeout >= 0);
+  GParamSpec *pspec = u_session_configuration_props[property];
 
-  if (!check_open (self, "request-timeout") || self->request_timeout == request_timeout)
+  value = !!value;
+  if (!u_session_configuration_check_open (self, pspec->name) || *field == value)
     return;
 
-  self->request_timeout = request_timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_REQUEST_TIMEOUT]);
-}
-
-/**
- * u_session_configuration_get_resource_timeout: (get-property resource-timeout)
- * @self: a configuration
- *
- * Gets how long a task may take in all.
- *
- * Returns: seconds, 0 for ever
- */
-double
-u_session_configuration_get_resource_timeout (USessionConfiguration *self)
-{
-  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), 0);
-
-  return self->resource_timeout;
-}
-
-/**
- * u_session_configuration_set_resource_timeout: (set-property resource-timeout)
- * @self: a configuration
- * @resource_timeout: seconds, 0 for ever
- *
- * Sets how long a task may take in all.
- */
-void
-u_session_configuration_set_resource_timeout (USessionConfiguration *self, double resource_timeout)
-{
-  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
-  g_return_if_fail (resource_timeout >= 0);
-
-  if (!check_open (self, "resource-timeout") || self->resource_timeout == resource_timeout)
-    return;
-
-  self->resource_timeout = resource_timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_RESOURCE_TIMEOUT]);
-}
-
-/**
- * u_session_configuration_get_max_connections_per_host: (get-property max-connections-per-host)
- * @self: a configuration
- *
- * Gets how many connections the session has to one host at one time.
- *
- * Returns: a number from 1
- */
-guint
-u_session_configuration_get_max_connections_per_host (USessionConfiguration *self)
-{
-  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), 0);
-
-  return self->max_connections_per_host;
-}
-
-/**
- * u_session_configuration_set_max_connections_per_host: (set-property max-connections-per-host)
- * @self: a configuration
- * @max_connections_per_host: a number from 1
- *
- * Sets how many connections the session has to one host at one time.
- */
-void
-u_session_configuration_set_max_connections_per_host (USessionConfiguration *self, guint max_connections_per_host)
-{
-  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
-  g_return_if_fail (max_connections_per_host >= 1 && max_connections_per_host <= G_MAXINT);
-
-  if (!check_open (self, "max-connections-per-host") || self->max_connections_per_host == max_connections_per_host)
-    return;
-
-  self->max_connections_per_host = max_connections_per_host;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_MAX_CONNECTIONS_PER_HOST]);
-}
-
-/**
- * u_session_configuration_get_headers: (get-property headers)
- * @self: a configuration
- *
- * Gets the header fields for all requests of the session, to read or to change them.
- *
- * Returns: (transfer none): the header fields
- */
-UHeaders *
-u_session_configuration_get_headers (USessionConfiguration *self)
-{
-  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), NULL);
-
-  return self->headers;
-}
-
-/* The types that GIO's backend makes: one for files, and its parent for the system's. One that an application wrote,
- * perhaps in a language with a lock around it, cannot be called on an I/O thread. */
-static gboolean
-is_native (GTlsDatabase *database)
-{
-  GType file_type = g_tls_backend_get_file_database_type (g_tls_backend_get_default ());
-
-  return G_OBJECT_TYPE (database) == file_type || G_OBJECT_TYPE (database) == g_type_parent (file_type);
-}
-
-/**
- * u_session_configuration_get_tls_database: (get-property tls-database)
- * @self: a configuration
- *
- * Gets the authorities to trust.
- *
- * Returns: (transfer none) (nullable): a database, or %NULL for that of the system
- */
-GTlsDatabase *
-u_session_configuration_get_tls_database (USessionConfiguration *self)
-{
-  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), NULL);
-
-  return self->tls_database;
-}
-
-/**
- * u_session_configuration_set_tls_database: (set-property tls-database)
- * @self: a configuration
- * @tls_database: (nullable): a database of the TLS library that GIO uses, or %NULL for that of the system
- *
- * Sets the authorities to trust.
- */
-void
-u_session_configuration_set_tls_database (USessionConfiguration *self, GTlsDatabase *tls_database)
-{
-  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
-  g_return_if_fail (tls_database == NULL || G_IS_TLS_DATABASE (tls_database));
-
-  if (!check_open (self, "tls-database"))
-    return;
-  if (tls_database != NULL && !is_native (tls_database))
-    {
-      g_critical ("%s is not a database of the TLS library that GIO uses, and cannot be called on another thread.",
-                  G_OBJECT_TYPE_NAME (tls_database));
-      return;
-    }
-
-  if (g_set_object (&self->tls_database, tls_database))
-    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TLS_DATABASE]);
+  *field = value;
+  g_object_notify_by_pspec (G_OBJECT (self), pspec);
 }

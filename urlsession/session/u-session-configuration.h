@@ -45,6 +45,36 @@ U_AVAILABLE_IN_ALL
 void                   u_session_configuration_set_max_connections_per_host (USessionConfiguration *self,
                                                                              guint                  max_connections_per_host);
 U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_allows_cellular_access   (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_allows_cellular_access   (USessionConfiguration *self,
+                                                                             gboolean               allows_cellular_access);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_allows_constrained_access(USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_allows_constrained_access(USessionConfiguration *self,
+                                                                             gboolean               allows_constrained_access);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_allows_expensive_access  (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_allows_expensive_access  (USessionConfiguration *self,
+                                                                             gboolean               allows_expensive_access);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_uses_http1_only          (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_uses_http1_only          (USessionConfiguration *self,
+                                                                             gboolean               uses_http1_only);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_waits_for_connectivity   (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_waits_for_connectivity   (USessionConfiguration *self,
+                                                                             gboolean               waits_for_connectivity);
+U_AVAILABLE_IN_ALL
+GProxyResolver        *u_session_configuration_get_proxy_resolver           (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_proxy_resolver           (USessionConfiguration *self,
+                                                                             GProxyResolver        *proxy_resolver);
+U_AVAILABLE_IN_ALL
 UHeaders              *u_session_configuration_get_headers                  (USessionConfiguration *self);
 U_AVAILABLE_IN_ALL
 GTlsDatabase          *u_session_configuration_get_tls_database             (USessionConfiguration *self);

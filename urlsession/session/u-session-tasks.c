@@ -97,6 +97,8 @@ get_executor (USession *self, UTask *task, GError **error)
         .max_connections_per_host = u_session_configuration_get_max_connections_per_host (self->configuration),
         .max_connections = MAX_CONNECTIONS,
         .tls_database = u_session_configuration_get_tls_database (self->configuration),
+        .proxy_resolver = u_session_configuration_get_proxy_resolver (self->configuration),
+        .http1_only = u_session_configuration_get_uses_http1_only (self->configuration),
       };
 
       self->executor = u_local_executor_new (&settings, self->context);
