@@ -249,8 +249,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * Which proxies to use, for instance a [class@Gio.SimpleProxyResolver]; %NULL for the settings of the user.
    *
    * It may give URLs with the schemes `http`, `https`, `socks5`, `socks4`, `socks4a` and `direct`; when one cannot be
-   * reached, the next one is tried. It is used on threads of the library: one of GIO's own classes, not one that is written in
-   * Python or JavaScript.
+   * reached, the next one is tried. It is used on threads of the library: one of GIO's own classes, not one that is
+   * written in Python or JavaScript.
    */
   u_session_configuration_props[U_CONFIGURATION_PROXY_RESOLVER] =
     g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, writable);
