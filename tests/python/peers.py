@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Servers that tests talk to, each on a free port of the loopback address."""
+
+import http.server
+import subprocess
+import sys
+import threading
+
+
+class Request:
+    """What came."""
+
+    def __init__(self, handler):
+        length = int(handler.headers.get("Content-Length") or 0)
+        self.method = handler.command
+        self.path = handler.path
+        self.headers = handler.headers
+        self.body = handler.rfile.read(length)
+
+
+class ScriptServer:
+    """Answers each request with what a function makes of it: (status, [(name, value), …], body)."""
+
+    def __init__(self, answer):
+        self.requests = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def handle_any(self):
+                request = Request(self)
+                outer.requests.append(request)
+                status, headers, body = answer(request)
+                self.send_response_only(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
+
+            def log_message(self, *arguments):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def uri(self, path="/", host="127.0.0.1", user_info=""):
+        return f"http://{user_info}{host}:{self.port}{path}"
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Httpbin:
+    """The service that many HTTP clients are tested with."""
+
+    SCRIPT = ("from httpbin import app; from werkzeug.serving import make_server;"
+              "s = make_server('127.0.0.1', 0, app, threaded=True); print(s.server_port, flush=True);"
+              "s.serve_forever()")
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", self.SCRIPT], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def uri(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
