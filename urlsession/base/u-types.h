@@ -3,11 +3,14 @@
 
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
+typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
+typedef struct _UCredential UCredential;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
 typedef struct _UHeaders UHeaders;
 typedef struct _UHttpResponse UHttpResponse;
+typedef struct _UProtectionSpace UProtectionSpace;
 typedef struct _URedirectDecision URedirectDecision;
 typedef struct _URequest URequest;
 typedef struct _UResponse UResponse;

@@ -38,6 +38,30 @@
  * Returns: %TRUE if the handler answers
  */
 /**
+ * USession::challenge:
+ * @self: the session
+ * @task: the task whose connection it concerns
+ * @challenge: the question
+ *
+ * Emitted when a connection asks for something: whether to trust the server, for a certificate of the client, for
+ * credentials of a proxy, or of a server with NTLM or Negotiate.
+ *
+ * These concern all that goes over the connection, so they come here first, then to [signal@Task::challenge] and its
+ * twin. What concerns a single resource, Basic and Digest, goes to the task.
+ *
+ * Returns: %TRUE if the handler answers
+ */
+/**
+ * USession::task-challenge:
+ * @self: the session
+ * @task: the task
+ * @challenge: the question
+ *
+ * The twin of [signal@Task::challenge], for all tasks whose own handlers did not answer.
+ *
+ * Returns: %TRUE if the handler answers
+ */
+/**
  * USession::task-decide-response:
  * @self: the session
  * @task: the task

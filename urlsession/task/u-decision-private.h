@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "urlsession/message/u-request-data-private.h"
 #include "urlsession/task/u-decision.h"
 
 G_BEGIN_DECLS
 
 /* A question that a signal carries, and its one answer. What an answer means is up to the subclass: a number, and with
- * some of them a request. */
+ * some of them what goes with it. */
 struct _UDecision
 {
   GObject parent_instance;
@@ -23,7 +22,7 @@ struct _UDecision
   gboolean by_default;        /* nobody answered: the default was taken */
   gboolean over;              /* the task ended first */
   int answer;
-  URequestData *request;      /* owned, nullable; of the answer */
+  gpointer payload;           /* owned, nullable; of the answer */
 };
 
 struct _UDecisionClass
@@ -32,17 +31,20 @@ struct _UDecisionClass
 
   const char *question;       /* for messages: "redirect", ... */
   int default_answer;
-  /* In the context of the session, once, unless the task ended first. */
-  void (*apply) (UDecision *self, UTask *task, int answer, URequestData *request);
+  GDestroyNotify free_payload; /* nullable: its answers are bare numbers */
+  /* In the context of the session, once, unless the task ended first. @self: NULL when it was dropped unanswered */
+  void (*apply) (UDecision *self, UTask *task, int answer, gpointer payload);
+  /* Nullable; in the context of the session: who is asked before the handlers of the task. 0: nobody */
+  guint (*get_first_signal) (UDecision *self);
 };
 
 #define U_DECISION_CLASS(klass) (G_TYPE_CHECK_CLASS_CAST ((klass), U_TYPE_DECISION, UDecisionClass))
 #define U_DECISION_GET_CLASS(obj) (G_TYPE_INSTANCE_GET_CLASS ((obj), U_TYPE_DECISION, UDecisionClass))
 
-/* The terminal call of a subclass, on any thread. @request: (nullable) (transfer full) */
+/* The terminal call of a subclass, on any thread. @payload: (nullable) (transfer full) */
 void     u_decision_answer (UDecision    *self,
                             int           answer,
-                            URequestData *request);
+                            gpointer      payload);
 
 /* In the context of the session. Emits; returns FALSE while the answer is still to come. */
 gboolean u_decision_offer  (UDecision    *self,

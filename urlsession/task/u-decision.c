@@ -65,7 +65,7 @@ apply (UDecision *self)
   UDecisionClass *klass = U_DECISION_GET_CLASS (self);
 
   u_notify (self, props[PROP_ANSWERED]);
-  klass->apply (self, self->task, self->answer, self->request);
+  klass->apply (self, self->task, self->answer, self->payload);
   u_task_ungate (self->task, self->serial);
 }
 
@@ -119,12 +119,19 @@ u_decision_dispose (GObject *object)
 }
 
 static void
+free_payload (UDecision *self, gpointer payload)
+{
+  if (payload != NULL)
+    U_DECISION_GET_CLASS (self)->free_payload (payload);
+}
+
+static void
 u_decision_finalize (GObject *object)
 {
   UDecision *self = U_DECISION (object);
 
   g_clear_object (&self->task);
-  g_clear_pointer (&self->request, u_request_data_unref);
+  free_payload (self, g_steal_pointer (&self->payload));
   g_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (u_decision_parent_class)->finalize (object);
@@ -219,7 +226,7 @@ u_decision_accumulator (GSignalInvocationHint *hint, GValue *accumulated, const 
 }
 
 void
-u_decision_answer (UDecision *self, int answer, URequestData *request)
+u_decision_answer (UDecision *self, int answer, gpointer payload)
 {
   gboolean stop = FALSE;
   gboolean post = FALSE;
@@ -227,7 +234,12 @@ u_decision_answer (UDecision *self, int answer, URequestData *request)
   gpointer instance = NULL;
 
   /* One that a language binding made, not a task. */
-  g_return_if_fail (self->task != NULL);
+  if (self->task == NULL)
+    {
+      g_critical ("No task asked the %s decision: there is nobody to answer.", U_DECISION_GET_CLASS (self)->question);
+      free_payload (self, payload);
+      return;
+    }
 
   g_mutex_lock (&self->lock);
   if (self->answered || self->over)
@@ -237,7 +249,7 @@ u_decision_answer (UDecision *self, int answer, URequestData *request)
       gboolean over = self->over;
 
       g_mutex_unlock (&self->lock);
-      g_clear_pointer (&request, u_request_data_unref);
+      free_payload (self, payload);
       if (by_default)
         g_warning ("The answer to the %s decision comes too late: no handler returned TRUE, so the default was taken.",
                    question);
@@ -247,7 +259,7 @@ u_decision_answer (UDecision *self, int answer, URequestData *request)
     }
   self->answered = TRUE;
   self->answer = answer;
-  self->request = request;
+  self->payload = payload;
   if (self->offering)
     {
       stop = self->thread == g_thread_self ();
@@ -293,6 +305,8 @@ emit_one (UDecision *self, gpointer instance, guint signal_id, gboolean is_twin)
 gboolean
 u_decision_offer (UDecision *self, guint serial, guint signal)
 {
+  UDecisionClass *klass = U_DECISION_GET_CLASS (self);
+  guint first = klass->get_first_signal != NULL ? klass->get_first_signal (self) : 0;
   gboolean handled;
   gboolean settled;
 
@@ -302,7 +316,8 @@ u_decision_offer (UDecision *self, guint serial, guint signal)
   self->thread = g_thread_self ();
   g_mutex_unlock (&self->lock);
 
-  handled = emit_one (self, self->task, u_task_signal_ids.own[signal], FALSE) ||
+  handled = (first != 0 && emit_one (self, self->task->session, first, TRUE)) ||
+            emit_one (self, self->task, u_task_signal_ids.own[signal], FALSE) ||
             emit_one (self, self->task->session, u_task_signal_ids.twin[signal], TRUE);
 
   g_mutex_lock (&self->lock);
@@ -312,7 +327,7 @@ u_decision_offer (UDecision *self, guint serial, guint signal)
     {
       self->answered = TRUE;
       self->by_default = TRUE;
-      self->answer = U_DECISION_GET_CLASS (self)->default_answer;
+      self->answer = klass->default_answer;
     }
   settled = self->answered && !self->over;
   g_mutex_unlock (&self->lock);

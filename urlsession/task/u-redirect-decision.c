@@ -45,11 +45,11 @@ static GParamSpec *props[N_PROPS];
 G_DEFINE_FINAL_TYPE (URedirectDecision, u_redirect_decision, U_TYPE_DECISION)
 
 static void
-u_redirect_decision_apply (UDecision *decision, UTask *task, int answer, URequestData *request)
+u_redirect_decision_apply (UDecision *decision, UTask *task, int answer, gpointer payload)
 {
   UCommand command = {
     .kind = answer == DELIVER ? U_COMMAND_DELIVER : U_COMMAND_FOLLOW,
-    .request = request,
+    .request = payload,
   };
 
   u_task_send_command (task, &command);
@@ -113,6 +113,7 @@ u_redirect_decision_class_init (URedirectDecisionClass *klass)
   object_class->set_property = u_redirect_decision_set_property;
   decision_class->question = "redirect";
   decision_class->default_answer = FOLLOW;
+  decision_class->free_payload = (GDestroyNotify) u_request_data_unref;
   decision_class->apply = u_redirect_decision_apply;
 
   /**

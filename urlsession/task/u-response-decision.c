@@ -42,7 +42,7 @@ static GParamSpec *props[N_PROPS];
 G_DEFINE_FINAL_TYPE (UResponseDecision, u_response_decision, U_TYPE_DECISION)
 
 static void
-u_response_decision_apply (UDecision *decision, UTask *task, int answer, URequestData *request)
+u_response_decision_apply (UDecision *decision, UTask *task, int answer, gpointer payload)
 {
   switch (answer)
     {

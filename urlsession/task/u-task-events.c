@@ -5,6 +5,7 @@
 #include "urlsession/message/u-response-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
 #include "urlsession/message/u-uri-private.h"
+#include "urlsession/task/u-authentication-challenge-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -270,6 +271,25 @@ take_redirect (UTask *self, UTransferEvent *event)
 }
 
 static void
+take_challenge (UTask *self, UTransferEvent *event)
+{
+  g_autoptr (UAuthenticationChallenge) challenge = NULL;
+  UCommand command = { .kind = U_COMMAND_ANSWER, .answer.kind = U_CHALLENGE_DEFAULT };
+
+  if (is_canceling (self))
+    return;
+  take_counts (self, &event->counts);
+  if (!u_task_is_heard (self, U_TASK_CHALLENGE))
+    {
+      u_task_send_command (self, &command);
+      return;
+    }
+
+  challenge = u_authentication_challenge_new (self, event->challenge);
+  u_task_ask (self, U_DECISION (challenge), U_TASK_CHALLENGE, 0);
+}
+
+static void
 take_request (UTask *self, UTransferEvent *event)
 {
   g_autoptr (URequest) request = u_request_new_sealed (event->request);
@@ -278,7 +298,7 @@ take_request (UTask *self, UTransferEvent *event)
   g_mutex_lock (&self->lock);
   old = g_steal_pointer (&self->current_request);
   self->current_request = g_steal_pointer (&request);
-  self->redirect_count++;
+  self->redirect_count = event->n_redirects;
   g_mutex_unlock (&self->lock);
   u_task_notify_request (self);
   take_counts (self, &event->counts);
@@ -411,6 +431,9 @@ take_now (UTask *self, UTransferEvent *event)
       break;
     case U_TRANSFER_REQUEST:
       take_request (self, event);
+      break;
+    case U_TRANSFER_CHALLENGE:
+      take_challenge (self, event);
       break;
     case U_TRANSFER_RESUMED:
       if (klass->resumed_at != NULL)

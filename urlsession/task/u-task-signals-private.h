@@ -13,6 +13,7 @@ typedef enum {
   U_TASK_COMPLETED,
   U_TASK_SENT_DATA,
   U_TASK_DECIDE_REDIRECT,
+  U_TASK_CHALLENGE,
   U_DATA_TASK_DECIDE_RESPONSE,
   U_DATA_TASK_RECEIVED_DATA,
   U_DATA_TASK_BECAME_DOWNLOAD,
@@ -27,6 +28,7 @@ typedef struct
 {
   guint own[U_TASK_N_SIGNALS];
   guint twin[U_TASK_N_SIGNALS];
+  guint session_challenge;    /* of the session: first asked about what concerns a connection */
 } UTaskSignalIds;
 
 extern UTaskSignalIds u_task_signal_ids;

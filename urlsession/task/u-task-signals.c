@@ -2,6 +2,7 @@
 #include "urlsession/task/u-task-signals-private.h"
 
 #include "urlsession/message/u-task-metrics.h"
+#include "urlsession/task/u-authentication-challenge.h"
 #include "urlsession/task/u-data-task.h"
 #include "urlsession/task/u-download-task.h"
 #include "urlsession/task/u-redirect-decision.h"
@@ -31,6 +32,7 @@ static const Signal signals[] = {
   [U_TASK_COMPLETED] = { "completed", u_task_get_type, FALSE, { g_error_get_type } },
   [U_TASK_SENT_DATA] = { "sent-data", u_task_get_type, FALSE, { int64_type, int64_type, int64_type } },
   [U_TASK_DECIDE_REDIRECT] = { "decide-redirect", u_task_get_type, TRUE, { u_redirect_decision_get_type } },
+  [U_TASK_CHALLENGE] = { "challenge", u_task_get_type, TRUE, { u_authentication_challenge_get_type } },
   [U_DATA_TASK_DECIDE_RESPONSE] = { "decide-response", u_data_task_get_type, TRUE, { u_response_decision_get_type } },
   [U_DATA_TASK_RECEIVED_DATA] = { "received-data", u_data_task_get_type, FALSE, { g_bytes_get_type } },
   [U_DATA_TASK_BECAME_DOWNLOAD] = { "became-download", u_data_task_get_type, FALSE, { u_download_task_get_type } },
@@ -80,11 +82,14 @@ u_task_signals_install_twins (GType session)
 
       u_task_signal_ids.twin[i] = install (&signals[i], name, session, signals[i].owner);
     }
+  u_task_signal_ids.session_challenge = install (&signals[U_TASK_CHALLENGE], "challenge", session, u_task_get_type);
 }
 
 gboolean
 u_task_is_heard (UTask *task, UTaskSignal signal)
 {
   return g_signal_has_handler_pending (task, u_task_signal_ids.own[signal], 0, FALSE) ||
-         g_signal_has_handler_pending (task->session, u_task_signal_ids.twin[signal], 0, FALSE);
+         g_signal_has_handler_pending (task->session, u_task_signal_ids.twin[signal], 0, FALSE) ||
+         (signal == U_TASK_CHALLENGE &&
+          g_signal_has_handler_pending (task->session, u_task_signal_ids.session_challenge, 0, FALSE));
 }

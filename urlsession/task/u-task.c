@@ -160,6 +160,19 @@ u_task_class_init (UTaskClass *klass)
    *
    * Returns: %TRUE if the handler answers
    */
+  /**
+   * UTask::challenge:
+   * @self: the task
+   * @challenge: the question
+   *
+   * Emitted when the server wants to know who asks, or when the application is to say whether it trusts the server.
+   *
+   * Return %TRUE to answer later; the request timer stands still meanwhile. Without an answer the user info of the URL
+   * is used, then what the credential storage of the session has, else the load goes on without. What concerns a whole
+   * connection is asked of [signal@Session::challenge] first.
+   *
+   * Returns: %TRUE if the handler answers
+   */
   u_task_signals_install (G_TYPE_FROM_CLASS (klass));
 }
 

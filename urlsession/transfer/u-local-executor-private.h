@@ -2,13 +2,27 @@
 #pragma once
 
 #include "urlsession/loader/u-loader-private.h"
+#include "urlsession/storage/u-cookie-jar-private.h"
+#include "urlsession/storage/u-credential-store-private.h"
+#include "urlsession/storage/u-hsts-store-private.h"
 #include "urlsession/transfer/u-transfer-private.h"
 
 G_BEGIN_DECLS
 
+/* What a session decides for all its transfers, and what it remembers. */
+typedef struct
+{
+  ULoaderSettings loader;
+  UCookieJar *cookies;        /* nullable: none are kept or sent; borrowed */
+  UCookieAcceptPolicy cookie_policy;
+  gboolean sends_cookies;
+  UHstsStore *hsts;           /* nullable; borrowed */
+  UCredentialStore *credentials; /* nullable; borrowed */
+} UExecutorSettings;
+
 /* Carries transfers out on an I/O thread of this process. @context is that of the session: what the application gave
  * (in @settings) is let go there. */
-UExecutor *u_local_executor_new (const ULoaderSettings *settings,
-                                 GMainContext          *context);
+UExecutor *u_local_executor_new (const UExecutorSettings *settings,
+                                 GMainContext            *context);
 
 G_END_DECLS

@@ -72,8 +72,15 @@ executor_free (ULocalExecutor *self)
   g_clear_pointer (&self->scheduler, u_scheduler_free);
   g_clear_pointer (&self->timers, u_timers_free);
   g_free (self->buffer);
-  if (self->settings.tls_database != NULL)
-    release_in_context (self, self->settings.tls_database);
+  g_clear_pointer (&self->authenticator, u_authenticator_unref);
+  if (self->settings.loader.tls_database != NULL)
+    release_in_context (self, self->settings.loader.tls_database);
+  if (self->settings.loader.proxy_resolver != NULL)
+    release_in_context (self, self->settings.loader.proxy_resolver);
+  g_clear_pointer (&self->settings.loader.tls_rules, u_tls_rules_unref);
+  g_clear_pointer (&self->settings.cookies, u_cookie_jar_unref);
+  g_clear_pointer (&self->settings.hsts, u_hsts_store_unref);
+  g_clear_pointer (&self->settings.credentials, u_credential_store_unref);
   g_main_context_unref (self->context);
   u_worker_release (self->worker);
   g_free (self);
@@ -124,10 +131,21 @@ executor_start_run (ULocalExecutor *self)
   if (self->scheduler != NULL)
     return;
 
-  self->scheduler = u_scheduler_new (self->settings.max_connections_per_host, self->settings.max_connections,
-                                     u_local_transfer_slot_cb);
+  self->scheduler = u_scheduler_new (self->settings.loader.max_connections_per_host,
+                                     self->settings.loader.max_connections, u_local_transfer_slot_cb);
   self->timers = u_timers_new (u_worker_get_context (self->worker));
-  self->loaders = u_loader_table_new (&self->settings);
+  self->loaders = u_loader_table_new (&self->settings.loader);
+  self->authenticator = u_authenticator_new (self->settings.credentials);
+}
+
+static void
+command_item_free (CommandItem *self)
+{
+  g_clear_pointer (&self->command.request, u_request_data_unref);
+  g_clear_pointer (&self->command.spec, u_transfer_spec_unref);
+  g_clear_pointer (&self->command.answer.credential, u_credential_data_unref);
+  u_transfer_unref (self->transfer);
+  g_free (self);
 }
 
 static void
@@ -145,10 +163,7 @@ command_run (UWorkItem *item)
     {
       u_local_transfer_command (transfer, &self->command);
     }
-  g_clear_pointer (&self->command.request, u_request_data_unref);
-  g_clear_pointer (&self->command.spec, u_transfer_spec_unref);
-  u_transfer_unref (self->transfer);
-  g_free (self);
+  command_item_free (self);
 }
 
 static void
@@ -166,6 +181,8 @@ post_command (UTransfer *transfer, const UCommand *command)
         u_request_data_ref (command->request);
       if (command->spec != NULL)
         u_transfer_spec_ref (command->spec);
+      if (command->answer.credential != NULL)
+        u_credential_data_ref (command->answer.credential);
     }
   else
     {
@@ -173,12 +190,7 @@ post_command (UTransfer *transfer, const UCommand *command)
     }
 
   if (!u_worker_post (local->executor->worker, &item->item))
-    {
-      g_clear_pointer (&item->command.request, u_request_data_unref);
-      g_clear_pointer (&item->command.spec, u_transfer_spec_unref);
-      u_transfer_unref (transfer);
-      g_free (item);
-    }
+    command_item_free (item);
 }
 
 static UTransfer *
@@ -260,7 +272,7 @@ static const UExecutorClass local_executor_class = {
 };
 
 UExecutor *
-u_local_executor_new (const ULoaderSettings *settings, GMainContext *context)
+u_local_executor_new (const UExecutorSettings *settings, GMainContext *context)
 {
   ULocalExecutor *self = g_new0 (ULocalExecutor, 1);
 
@@ -269,8 +281,18 @@ u_local_executor_new (const ULoaderSettings *settings, GMainContext *context)
   self->worker = u_worker_acquire ();
   self->context = g_main_context_ref (context);
   self->settings = *settings;
-  if (self->settings.tls_database != NULL)
-    g_object_ref (self->settings.tls_database);
+  if (settings->loader.tls_database != NULL)
+    g_object_ref (settings->loader.tls_database);
+  if (settings->loader.proxy_resolver != NULL)
+    g_object_ref (settings->loader.proxy_resolver);
+  if (settings->loader.tls_rules != NULL)
+    u_tls_rules_ref (settings->loader.tls_rules);
+  if (settings->cookies != NULL)
+    u_cookie_jar_ref (settings->cookies);
+  if (settings->hsts != NULL)
+    u_hsts_store_ref (settings->hsts);
+  if (settings->credentials != NULL)
+    u_credential_store_ref (settings->credentials);
 
   return &self->base;
 }

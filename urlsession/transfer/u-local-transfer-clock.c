@@ -23,7 +23,7 @@ to_usec (double seconds)
 static gboolean
 is_network_awaited (ULocalTransfer *self)
 {
-  if (self->suspended)
+  if (self->suspended || self->challenge != NULL)
     return FALSE;
   if (self->state == U_LOCAL_LOADING)
     return TRUE;
@@ -143,6 +143,7 @@ u_local_transfer_stop_clock (ULocalTransfer *self)
   u_timers_disarm (self->executor->timers, &self->idle_timer);
   u_timers_disarm (self->executor->timers, &self->resource_timer);
   u_timers_disarm (self->executor->timers, &self->progress_timer);
+  u_timers_disarm (self->executor->timers, &self->leaving_timer);
 }
 
 void

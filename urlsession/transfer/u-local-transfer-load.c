@@ -144,12 +144,17 @@ void
 u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, gboolean encoded)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (URequestData) next = u_redirect_next (self->request, response, &error);
+  g_autoptr (URequestData) next = NULL;
 
   g_clear_pointer (&self->response, u_response_data_unref);
   self->response = u_response_data_ref (response);
   self->encoded = encoded;
 
+  u_local_transfer_note_response (self, response);
+  if (u_local_transfer_challenge (self, response))
+    return;
+
+  next = u_redirect_next (self->request, response, &error);
   if (error != NULL)
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -284,6 +289,10 @@ take_event (gpointer user_data, const ULoadEvent *event)
     case U_LOAD_INFORMATIONAL:
       break;
 
+    case U_LOAD_QUESTION:
+      u_local_transfer_take_question (self, event->challenge);
+      break;
+
     case U_LOAD_RESPONSE:
       if (self->suspended)
         {
@@ -303,9 +312,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
     case U_LOAD_DONE:
       if (self->suspended || self->state == U_LOCAL_ASKING)
         {
-          self->held_done = TRUE;
-          if (event->error != NULL)
-            self->held_error = g_error_copy (event->error);
+          u_local_transfer_hold_done (self, event->error);
         }
       else
         {

@@ -5,6 +5,7 @@
 #include "urlsession/base/u-worker-private.h"
 #include "urlsession/loader/u-loader-private.h"
 #include "urlsession/loader/u-loader-table-private.h"
+#include "urlsession/transfer/u-authenticator-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
@@ -18,7 +19,7 @@ typedef enum {
   U_LOCAL_NEW,
   U_LOCAL_QUEUED,             /* waits for a place */
   U_LOCAL_LOADING,            /* an exchange runs, its response is not there */
-  U_LOCAL_ASKING,             /* a redirect waits for a decision */
+  U_LOCAL_ASKING,             /* a redirect or a refusal waits for a decision */
   U_LOCAL_RECEIVING,          /* the body of the final response comes */
   U_LOCAL_FINISHING,          /* a disk thread completes the file */
   U_LOCAL_DONE,
@@ -31,11 +32,12 @@ typedef struct
   UExecutor base;
   gatomicrefcount ref_count;
   UWorker *worker;            /* any thread */
-  ULoaderSettings settings;   /* any thread, never changed; its objects owned */
+  UExecutorSettings settings; /* any thread, never changed; its objects owned */
   GMainContext *context;      /* owned; of the session: where objects of the application are let go */
   UScheduler *scheduler;      /* owned; made with the first transfer, as what follows */
   UTimers *timers;            /* owned */
   ULoaderTable *loaders;      /* owned */
+  UAuthenticator *authenticator; /* owned */
   guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
 } ULocalExecutor;
 
@@ -56,13 +58,25 @@ typedef struct
   ULoad *load;                /* owned, nullable */
   guint n_redirects;
   URequestData *proposed;     /* owned, nullable; ASKING */
+  gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
   gboolean encoded;           /* of response */
+  gboolean leaving;           /* ASKING: answered; the short rest of the body is waited for */
+  UTimer leaving_timer;
   gboolean deliver_redirect;  /* the application wants the redirect itself */
   UResponseData *held_response; /* owned, nullable; came while suspended */
   gboolean held_encoded;
   gboolean held_done;         /* the load ended while suspended, with held_error */
   GError *held_error;         /* owned, nullable */
+
+  /* Questions */
+  UAuthAttempt *auth;         /* owned; made when it begins */
+  UChallengeData *challenge;  /* owned, nullable; waits for an answer */
+  gboolean load_asks;         /* it is about the connection: the load waits */
+  UChallengeData *held_question; /* owned, nullable; came while suspended */
+  UProtectionSpaceData *accepted_space; /* owned, nullable; the load was given a credential for it, to be remembered */
+  UCredentialData *accepted_credential; /* owned, nullable; when it turns out to be good */
+
   gboolean stalled;           /* suspended since the last byte: a connection lost now is no surprise */
 
   /* The body */
@@ -111,6 +125,14 @@ void       u_local_transfer_enter      (ULocalTransfer       *self,
                                         ULocalState           state);
 void       u_local_transfer_requeue    (ULocalTransfer       *self,
                                         gboolean              first);
+/* Waits for a place for the request at hand, unless suspended. */
+void       u_local_transfer_queue_up   (ULocalTransfer       *self,
+                                        gboolean              first);
+/* The same request once more, with what is known by now; then the response at hand as it is. */
+void       u_local_transfer_send_again (ULocalTransfer       *self);
+void       u_local_transfer_hold_done  (ULocalTransfer       *self,
+                                        const GError         *error);
+void       u_local_transfer_deliver    (ULocalTransfer       *self);
 void       u_local_transfer_drop_load  (ULocalTransfer       *self);
 void       u_local_transfer_fail       (ULocalTransfer       *self,
                                         GError               *error);
@@ -131,6 +153,23 @@ void       u_local_transfer_take_response (ULocalTransfer    *self,
 void       u_local_transfer_take_done     (ULocalTransfer    *self,
                                            const GError      *error);
 void       u_local_transfer_accept        (ULocalTransfer    *self);
+
+/* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
+gboolean   u_local_transfer_has_stores     (ULocalTransfer   *self);
+gboolean   u_local_transfer_check_security (ULocalTransfer   *self,
+                                            GError          **error);
+UHeaderList *u_local_transfer_dup_forced_headers (ULocalTransfer *self);
+void       u_local_transfer_note_response  (ULocalTransfer   *self,
+                                            UResponseData    *response);
+
+/* u-local-transfer-auth.c: questions for credentials and for trust */
+void       u_local_transfer_take_question  (ULocalTransfer   *self,
+                                            UChallengeData   *challenge);
+gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
+                                            UResponseData    *response);
+void       u_local_transfer_answer         (ULocalTransfer   *self,
+                                            const UChallengeAnswer *answer);
+void       u_local_transfer_drop_challenge (ULocalTransfer   *self);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

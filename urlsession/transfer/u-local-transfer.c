@@ -11,6 +11,9 @@
 /* The body of a redirect is read so far, and no further: then its connection can be used again. */
 #define REDIRECT_BODY_LIMIT (16 * 1024)
 
+/* For so long is the rest of it waited for: a handshake takes longer. */
+#define REDIRECT_BODY_PATIENCE_US (G_USEC_PER_SEC / 4)
+
 #define STATE(s) (1u << (s))
 
 static const char * const state_names[] = {
@@ -91,6 +94,11 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->held_response, u_response_data_unref);
   g_clear_error (&self->held_error);
+  g_clear_pointer (&self->auth, u_auth_attempt_free);
+  g_clear_pointer (&self->challenge, u_challenge_data_unref);
+  g_clear_pointer (&self->held_question, u_challenge_data_unref);
+  g_clear_pointer (&self->accepted_space, u_protection_space_data_unref);
+  g_clear_pointer (&self->accepted_credential, u_credential_data_unref);
   g_free (self->whole);
   g_clear_pointer (&self->retained, g_ptr_array_unref);
   g_clear_pointer (&self->kept_resume, g_bytes_unref);
@@ -137,9 +145,12 @@ static void
 start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
+  g_autoptr (UHeaderList) forced = u_local_transfer_dup_forced_headers (self);
   ULoadParams params = {
     .request = self->request,
     .extra_headers = self->spec->headers,
+    .forced_headers = forced,
+    .asks_trust = self->spec->asks_trust,
     .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
@@ -181,11 +192,11 @@ u_local_transfer_slot_cb (USchedulerEntry *entry)
   start_exchange (self, find_loader (self));
 }
 
-/* Waits for a place for the request at hand, unless suspended. */
-static void
-queue_up (ULocalTransfer *self, gboolean first)
+void
+u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
 {
   ULoader *loader = find_loader (self);
+  GError *refusal = NULL;
 
   if (loader == NULL)
     {
@@ -206,9 +217,14 @@ queue_up (ULocalTransfer *self, gboolean first)
                                                 g_uri_get_scheme (self->request->parsed), masked));
       return;
     }
-  if (self->suspended || self->slot.waiting)
+  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
     return;
 
+  if (!u_local_transfer_check_security (self, &refusal))
+    {
+      u_local_transfer_fail (self, refusal);
+      return;
+    }
   if (loader->klass->uses_network)
     {
       g_autofree char *key = dup_host_key (self->request->parsed);
@@ -226,7 +242,7 @@ u_local_transfer_requeue (ULocalTransfer *self, gboolean first)
 {
   u_local_transfer_enter (self, U_LOCAL_QUEUED);
   u_local_transfer_update_clock (self);
-  queue_up (self, first);
+  u_local_transfer_queue_up (self, first);
 }
 
 /*
@@ -239,6 +255,7 @@ u_local_transfer_begin (ULocalTransfer *self)
 {
   u_transfer_ref (&self->base);
   u_local_transfer_init_clock (self);
+  self->auth = u_auth_attempt_new (self->executor->authenticator);
 
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
     u_local_transfer_reopen_file (self);
@@ -248,6 +265,7 @@ u_local_transfer_begin (ULocalTransfer *self)
 void
 u_local_transfer_drop_load (ULocalTransfer *self)
 {
+  u_local_transfer_drop_challenge (self);
   g_clear_pointer (&self->load, u_load_free);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
@@ -374,11 +392,17 @@ resume (ULocalTransfer *self)
   u_local_transfer_update_credit (self);
   if (self->state == U_LOCAL_QUEUED)
     {
-      queue_up (self, FALSE);
+      u_local_transfer_queue_up (self, FALSE);
       return;
     }
 
   /* What came meanwhile, in its order. Each step may end the transfer, or drop what the next one would handle. */
+  if (self->held_question != NULL)
+    {
+      g_autoptr (UChallengeData) question = g_steal_pointer (&self->held_question);
+
+      u_local_transfer_take_question (self, question);
+    }
   if (self->held_response != NULL)
     {
       g_autoptr (UResponseData) response = g_steal_pointer (&self->held_response);
@@ -394,35 +418,84 @@ resume (ULocalTransfer *self)
     }
 }
 
+/* The response at hand is of no use, and neither is what came of its body. */
+static void
+leave_response (ULocalTransfer *self)
+{
+  self->leaving = FALSE;
+  u_timers_disarm (self->executor->timers, &self->leaving_timer);
+  u_local_transfer_drop_load (self);
+  g_clear_pointer (&self->response, u_response_data_unref);
+  g_clear_pointer (&self->retained, g_ptr_array_unref);
+  self->counts.received = 0;
+  u_local_transfer_requeue (self, TRUE);
+}
+
+static void
+leaving_fired (UTimer *timer)
+{
+  leave_response ((ULocalTransfer *) ((guint8 *) timer - G_STRUCT_OFFSET (ULocalTransfer, leaving_timer)));
+}
+
+void
+u_local_transfer_send_again (ULocalTransfer *self)
+{
+  gint64 length = self->response->expected_length;
+
+  /* A body that is sent again counts from the beginning. */
+  self->counts.sent = 0;
+  self->posted_sent = 0;
+
+  if (self->load != NULL && !self->held_done && !self->suspended && self->state == U_LOCAL_ASKING && length > 0 &&
+      length <= REDIRECT_BODY_LIMIT)
+    {
+      self->leaving = TRUE;
+      self->leaving_timer.fired = leaving_fired;
+      u_timers_arm (self->executor->timers, &self->leaving_timer, g_get_monotonic_time () + REDIRECT_BODY_PATIENCE_US);
+    }
+  else
+    {
+      leave_response (self);
+    }
+}
+
+/* The load of a redirect or a refusal is over. */
+void
+u_local_transfer_hold_done (ULocalTransfer *self, const GError *error)
+{
+  self->held_done = TRUE;
+  if (error != NULL)
+    self->held_error = g_error_copy (error);
+  if (self->leaving)
+    leave_response (self);
+}
+
 static void
 follow (ULocalTransfer *self, URequestData *other)
 {
   g_autoptr (URequestData) next = g_steal_pointer (&self->proposed);
   UTransferEvent *event;
 
-  if (self->state != U_LOCAL_ASKING)
+  /* The question may be another one by now. */
+  if (self->state != U_LOCAL_ASKING || next == NULL)
     return;
 
-  u_local_transfer_drop_load (self);
-  g_clear_pointer (&self->response, u_response_data_unref);
-  g_clear_pointer (&self->retained, g_ptr_array_unref);
-  self->counts.received = 0;
   self->n_redirects++;
+  self->counts.sent = 0;
+  self->counts.received = 0;
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
 
-  /* A body that is sent again counts from the beginning. */
-  self->counts.sent = 0;
-  self->posted_sent = 0;
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
+  event->n_redirects = self->n_redirects;
   event->counts = self->counts;
   u_transfer_event_push (event);
-  u_local_transfer_requeue (self, TRUE);
+  u_local_transfer_send_again (self);
 }
 
-static void
-deliver (ULocalTransfer *self)
+void
+u_local_transfer_deliver (ULocalTransfer *self)
 {
   g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
   g_autoptr (GError) error = NULL;
@@ -432,6 +505,9 @@ deliver (ULocalTransfer *self)
 
   g_clear_pointer (&self->proposed, u_request_data_unref);
   self->deliver_redirect = TRUE;
+  /* It is not the rest of the file that was asked for: what is there of that stays. */
+  if (self->asked_range)
+    u_local_transfer_keep_file (self);
   self->counts.received = 0;
   u_local_transfer_accept (self);
   for (guint i = 0; pieces != NULL && i < pieces->len && self->state == U_LOCAL_RECEIVING; i++)
@@ -486,7 +562,11 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
       follow (self, command->request);
       break;
     case U_COMMAND_DELIVER:
-      deliver (self);
+      if (self->proposed != NULL)
+        u_local_transfer_deliver (self);
+      break;
+    case U_COMMAND_ANSWER:
+      u_local_transfer_answer (self, &command->answer);
       break;
     case U_COMMAND_BECOME_DOWNLOAD:
       u_local_transfer_convert (self, command->spec);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "urlsession/auth/u-challenge-data-private.h"
 #include "urlsession/base/u-dispatch-queue-private.h"
 #include "urlsession/message/u-response-data-private.h"
 #include "urlsession/transfer/u-transfer-spec-private.h"
@@ -26,7 +27,8 @@ typedef struct
 typedef enum {
   U_TRANSFER_PROGRESS,        /* counts changed */
   U_TRANSFER_REDIRECT,        /* a question: response, request. Waits for FOLLOW or DELIVER */
-  U_TRANSFER_REQUEST,         /* another request is being made: request */
+  U_TRANSFER_REQUEST,         /* another request is being made: request, n_redirects */
+  U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
   U_TRANSFER_RESUMED,         /* a download goes on at offset, which is 0 when it had to start again */
   U_TRANSFER_RESPONSE,        /* response */
   U_TRANSFER_DATA,            /* bytes; the credit is given back with U_COMMAND_CREDIT */
@@ -43,6 +45,8 @@ typedef struct
   UTransferCounts counts;     /* all but DATA and CONVERTED */
   UResponseData *response;    /* owned; REDIRECT, RESPONSE */
   URequestData *request;      /* owned; REDIRECT, REQUEST */
+  guint n_redirects;          /* REQUEST: followed so far */
+  UChallengeData *challenge;  /* owned; CHALLENGE */
   GBytes *bytes;              /* owned; DATA, and DONE of U_DELIVER_WHOLE */
   gint64 offset;              /* RESUMED: where it goes on; expected: in counts */
   char *path;                 /* owned; FILE, and DONE with a destination or a released file: where it is */
@@ -65,6 +69,7 @@ typedef enum {
   U_COMMAND_CREDIT,           /* length more bytes may come */
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
+  U_COMMAND_ANSWER,           /* answer, to the challenge at hand */
   U_COMMAND_BECOME_DOWNLOAD,  /* spec */
 } UCommandKind;
 
@@ -75,6 +80,7 @@ typedef struct
   gint64 length;              /* CREDIT */
   URequestData *request;      /* borrowed; FOLLOW */
   UTransferSpec *spec;        /* borrowed; BECOME_DOWNLOAD */
+  UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
 } UCommand;
 
 typedef struct

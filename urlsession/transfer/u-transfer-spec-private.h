@@ -26,6 +26,7 @@ typedef struct
   UHeaderList *headers;       /* owned, nullable: the session's, for requests that do not have them */
   double request_timeout;     /* seconds without progress; 0: none */
   double resource_timeout;    /* seconds in all; 0: none */
+  gboolean asks_trust;        /* somebody listens to questions: also whether to trust a server whose chain is valid */
   UDelivery delivery;
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */
