@@ -32,11 +32,12 @@ u_session_configuration_set_request_timeout (USessionConfiguration *self, double
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (request_timeout >= 0);
 
-  if (!u_session_configuration_check_open (self, "request-timeout") || self->request_timeout == request_timeout)
+  if (!u_session_configuration_check_open (self, "request-timeout") ||
+      self->request_timeout == request_timeout)
     return;
 
   self->request_timeout = request_timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[U_CONFIGURATION_REQUEST_TIMEOUT]);
+  u_session_configuration_notify (self, U_CONFIGURATION_REQUEST_TIMEOUT);
 }
 
 /**
@@ -68,11 +69,12 @@ u_session_configuration_set_resource_timeout (USessionConfiguration *self, doubl
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (resource_timeout >= 0);
 
-  if (!u_session_configuration_check_open (self, "resource-timeout") || self->resource_timeout == resource_timeout)
+  if (!u_session_configuration_check_open (self, "resource-timeout") ||
+      self->resource_timeout == resource_timeout)
     return;
 
   self->resource_timeout = resource_timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[U_CONFIGURATION_RESOURCE_TIMEOUT]);
+  u_session_configuration_notify (self, U_CONFIGURATION_RESOURCE_TIMEOUT);
 }
 
 /**
@@ -104,11 +106,12 @@ u_session_configuration_set_max_connections_per_host (USessionConfiguration *sel
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (max_connections_per_host >= 1 && max_connections_per_host <= G_MAXINT);
 
-  if (!u_session_configuration_check_open (self, "max-connections-per-host") || self->max_connections_per_host == max_connections_per_host)
+  if (!u_session_configuration_check_open (self, "max-connections-per-host") ||
+      self->max_connections_per_host == max_connections_per_host)
     return;
 
   self->max_connections_per_host = max_connections_per_host;
-  g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[U_CONFIGURATION_MAX_CONNECTIONS_PER_HOST]);
+  u_session_configuration_notify (self, U_CONFIGURATION_MAX_CONNECTIONS_PER_HOST);
 }
 
 /**
@@ -155,7 +158,8 @@ u_session_configuration_set_allows_cellular_access (USessionConfiguration *self,
 {
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
 
-  u_session_configuration_set_boolean (self, &self->allows_cellular_access, allows_cellular_access, U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS);
+  u_session_configuration_set_boolean (self, &self->allows_cellular_access, allows_cellular_access,
+                                       U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS);
 }
 
 /**
@@ -186,7 +190,8 @@ u_session_configuration_set_allows_constrained_access (USessionConfiguration *se
 {
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
 
-  u_session_configuration_set_boolean (self, &self->allows_constrained_access, allows_constrained_access, U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS);
+  u_session_configuration_set_boolean (self, &self->allows_constrained_access, allows_constrained_access,
+                                       U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS);
 }
 
 /**
@@ -217,7 +222,8 @@ u_session_configuration_set_allows_expensive_access (USessionConfiguration *self
 {
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
 
-  u_session_configuration_set_boolean (self, &self->allows_expensive_access, allows_expensive_access, U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS);
+  u_session_configuration_set_boolean (self, &self->allows_expensive_access, allows_expensive_access,
+                                       U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS);
 }
 
 /**
@@ -248,7 +254,8 @@ u_session_configuration_set_uses_http1_only (USessionConfiguration *self, gboole
 {
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
 
-  u_session_configuration_set_boolean (self, &self->uses_http1_only, uses_http1_only, U_CONFIGURATION_USES_HTTP1_ONLY);
+  u_session_configuration_set_boolean (self, &self->uses_http1_only, uses_http1_only,
+                                       U_CONFIGURATION_USES_HTTP1_ONLY);
 }
 
 /**
@@ -279,7 +286,8 @@ u_session_configuration_set_waits_for_connectivity (USessionConfiguration *self,
 {
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
 
-  u_session_configuration_set_boolean (self, &self->waits_for_connectivity, waits_for_connectivity, U_CONFIGURATION_WAITS_FOR_CONNECTIVITY);
+  u_session_configuration_set_boolean (self, &self->waits_for_connectivity, waits_for_connectivity,
+                                       U_CONFIGURATION_WAITS_FOR_CONNECTIVITY);
 }
 
 /* Those of GIO: the one of the settings, which is whatever GIO made, and the simple one. */
@@ -328,5 +336,5 @@ u_session_configuration_set_proxy_resolver (USessionConfiguration *self, GProxyR
     }
 
   if (g_set_object (&self->proxy_resolver, proxy_resolver))
-    g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[U_CONFIGURATION_PROXY_RESOLVER]);
+    u_session_configuration_notify (self, U_CONFIGURATION_PROXY_RESOLVER);
 }

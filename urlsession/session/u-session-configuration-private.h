@@ -57,6 +57,8 @@ gboolean               u_session_configuration_is_background (USessionConfigurat
 /* FALSE, and a critical, when it is sealed. */
 gboolean               u_session_configuration_check_open    (USessionConfiguration *self,
                                                               const char            *property);
+void                   u_session_configuration_notify        (USessionConfiguration *self,
+                                                              UConfigurationProperty property);
 void                   u_session_configuration_set_boolean   (USessionConfiguration *self,
                                                               gboolean              *field,
                                                               gboolean               value,

@@ -52,5 +52,5 @@ u_session_configuration_set_tls_database (USessionConfiguration *self, GTlsDatab
     }
 
   if (g_set_object (&self->tls_database, tls_database))
-    g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[U_CONFIGURATION_TLS_DATABASE]);
+    u_session_configuration_notify (self, U_CONFIGURATION_TLS_DATABASE);
 }

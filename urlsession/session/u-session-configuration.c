@@ -248,9 +248,9 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * Which proxies to use, for instance a [class@Gio.SimpleProxyResolver]; %NULL for the settings of the user.
    *
-   * The URLs that it gives may be `http`, `https`, `socks5`, `socks4`, `socks4a` or `direct`; the next one is tried when
-   * one cannot be reached. It is used on threads of the library: one of GIO's own classes, not one that is written in
-   * Python or JavaScript.
+   * It may give URLs with the schemes `http`, `https`, `socks5`, `socks4`, `socks4a` and `direct`; when one cannot be
+   * reached, the next one is tried. It is used on threads of the library: one of GIO's own classes, not one that is
+   * written in Python or JavaScript.
    */
   u_session_configuration_props[U_CONFIGURATION_PROXY_RESOLVER] =
     g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, writable);
@@ -440,6 +440,12 @@ u_session_configuration_get_identifier (USessionConfiguration *self)
   return self->identifier;
 }
 
+void
+u_session_configuration_notify (USessionConfiguration *self, UConfigurationProperty property)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), u_session_configuration_props[property]);
+}
+
 /* One of the many that are yes or no. */
 void
 u_session_configuration_set_boolean (USessionConfiguration *self,
@@ -447,12 +453,10 @@ u_session_configuration_set_boolean (USessionConfiguration *self,
                                      gboolean               value,
                                      UConfigurationProperty property)
 {
-  GParamSpec *pspec = u_session_configuration_props[property];
-
   value = !!value;
-  if (!u_session_configuration_check_open (self, pspec->name) || *field == value)
+  if (!u_session_configuration_check_open (self, u_session_configuration_props[property]->name) || *field == value)
     return;
 
   *field = value;
-  g_object_notify_by_pspec (G_OBJECT (self), pspec);
+  u_session_configuration_notify (self, property);
 }
