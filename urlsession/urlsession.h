@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <urlsession/auth/u-transport-exception.h>
+#include <urlsession/auth/u-transport-security.h>
 #include <urlsession/base/u-enums.h>
 #include <urlsession/base/u-error.h>
 #include <urlsession/base/u-macros.h>

@@ -19,3 +19,5 @@ typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
+typedef struct _UTransportException UTransportException;
+typedef struct _UTransportSecurity UTransportSecurity;
