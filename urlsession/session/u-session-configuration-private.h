@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "urlsession/auth/u-transport-security.h"
 #include "urlsession/session/u-session-configuration.h"
+#include "urlsession/storage/u-cookie-storage.h"
+#include "urlsession/storage/u-credential-storage.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +14,9 @@ typedef enum {
   U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS,
   U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS,
   U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS,
+  U_CONFIGURATION_COOKIE_ACCEPT_POLICY,
+  U_CONFIGURATION_COOKIE_STORAGE,
+  U_CONFIGURATION_CREDENTIAL_STORAGE,
   U_CONFIGURATION_HEADERS,
   U_CONFIGURATION_IDENTIFIER,
   U_CONFIGURATION_IS_EPHEMERAL,
@@ -18,7 +24,9 @@ typedef enum {
   U_CONFIGURATION_PROXY_RESOLVER,
   U_CONFIGURATION_REQUEST_TIMEOUT,
   U_CONFIGURATION_RESOURCE_TIMEOUT,
+  U_CONFIGURATION_SENDS_COOKIES,
   U_CONFIGURATION_TLS_DATABASE,
+  U_CONFIGURATION_TRANSPORT_SECURITY,
   U_CONFIGURATION_USES_HTTP1_ONLY,
   U_CONFIGURATION_WAITS_FOR_CONNECTIVITY,
   U_CONFIGURATION_N_PROPS,
@@ -48,6 +56,15 @@ struct _USessionConfiguration
 
   /* u-session-configuration-security.c */
   GTlsDatabase *tls_database; /* owned; NULL: the system's */
+  UTransportSecurity *transport_security; /* owned */
+
+  /* u-session-configuration-storage.c */
+  UCookieStorage *cookie_storage; /* owned, nullable: none, unless is_default */
+  UCredentialStorage *credential_storage; /* owned, nullable: none, unless is_default */
+  gboolean cookie_storage_is_default; /* nobody has set it: what the kind of session has */
+  gboolean credential_storage_is_default;
+  UCookieAcceptPolicy cookie_accept_policy;
+  gboolean sends_cookies;
 };
 
 /* A copy that cannot be changed. */

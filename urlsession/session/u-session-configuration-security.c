@@ -54,3 +54,19 @@ u_session_configuration_set_tls_database (USessionConfiguration *self, GTlsDatab
   if (g_set_object (&self->tls_database, tls_database))
     u_session_configuration_notify (self, U_CONFIGURATION_TLS_DATABASE);
 }
+
+/**
+ * u_session_configuration_get_transport_security: (get-property transport-security)
+ * @self: a configuration
+ *
+ * Gets what is demanded of connections, to read it or to make exceptions.
+ *
+ * Returns: (transfer none): the policy
+ */
+UTransportSecurity *
+u_session_configuration_get_transport_security (USessionConfiguration *self)
+{
+  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), NULL);
+
+  return self->transport_security;
+}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/session/u-session-configuration.h"
 
+#include "urlsession/auth/u-transport-security-private.h"
 #include "urlsession/message/u-headers-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
+#include "urlsession/u-enum-types.h"
 
 /* A minute without a byte, and a week in all. */
 #define DEFAULT_REQUEST_TIMEOUT 60.0
@@ -35,8 +37,11 @@ u_session_configuration_finalize (GObject *object)
 
   g_free (self->identifier);
   g_clear_object (&self->headers);
+  g_clear_object (&self->cookie_storage);
+  g_clear_object (&self->credential_storage);
   g_clear_object (&self->proxy_resolver);
   g_clear_object (&self->tls_database);
+  g_clear_object (&self->transport_security);
 
   G_OBJECT_CLASS (u_session_configuration_parent_class)->finalize (object);
 }
@@ -87,6 +92,21 @@ u_session_configuration_get_property (GObject *object, guint prop_id, GValue *va
     case U_CONFIGURATION_WAITS_FOR_CONNECTIVITY:
       g_value_set_boolean (value, self->waits_for_connectivity);
       break;
+    case U_CONFIGURATION_COOKIE_ACCEPT_POLICY:
+      g_value_set_enum (value, self->cookie_accept_policy);
+      break;
+    case U_CONFIGURATION_COOKIE_STORAGE:
+      g_value_set_object (value, u_session_configuration_get_cookie_storage (self));
+      break;
+    case U_CONFIGURATION_CREDENTIAL_STORAGE:
+      g_value_set_object (value, u_session_configuration_get_credential_storage (self));
+      break;
+    case U_CONFIGURATION_SENDS_COOKIES:
+      g_value_set_boolean (value, self->sends_cookies);
+      break;
+    case U_CONFIGURATION_TRANSPORT_SECURITY:
+      g_value_set_object (value, self->transport_security);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -134,6 +154,18 @@ u_session_configuration_set_property (GObject *object, guint prop_id, const GVal
       break;
     case U_CONFIGURATION_WAITS_FOR_CONNECTIVITY:
       u_session_configuration_set_waits_for_connectivity (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_COOKIE_ACCEPT_POLICY:
+      u_session_configuration_set_cookie_accept_policy (self, g_value_get_enum (value));
+      break;
+    case U_CONFIGURATION_COOKIE_STORAGE:
+      u_session_configuration_set_cookie_storage (self, g_value_get_object (value));
+      break;
+    case U_CONFIGURATION_CREDENTIAL_STORAGE:
+      u_session_configuration_set_credential_storage (self, g_value_get_object (value));
+      break;
+    case U_CONFIGURATION_SENDS_COOKIES:
+      u_session_configuration_set_sends_cookies (self, g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -272,6 +304,53 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    */
   u_session_configuration_props[U_CONFIGURATION_WAITS_FOR_CONNECTIVITY] =
     g_param_spec_boolean ("waits-for-connectivity", NULL, NULL, FALSE, writable);
+  /**
+   * USessionConfiguration:cookie-accept-policy: (getter get_cookie_accept_policy) (setter set_cookie_accept_policy)
+   *
+   * Which cookies of responses are stored; by default those of the site that the main document is from.
+   *
+   * It decides what is stored. What is sent is a matter of [property@SessionConfiguration:sends-cookies].
+   */
+  u_session_configuration_props[U_CONFIGURATION_COOKIE_ACCEPT_POLICY] =
+    g_param_spec_enum ("cookie-accept-policy", NULL, NULL, U_TYPE_COOKIE_ACCEPT_POLICY,
+                       U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN, writable);
+  /**
+   * USessionConfiguration:cookie-storage: (getter get_cookie_storage) (setter set_cookie_storage)
+   *
+   * Where cookies are kept; %NULL for no cookies, neither stored nor sent.
+   *
+   * A default configuration has the one that all sessions of the application share, on disk. Each ephemeral session has
+   * one of its own, in memory.
+   */
+  u_session_configuration_props[U_CONFIGURATION_COOKIE_STORAGE] =
+    g_param_spec_object ("cookie-storage", NULL, NULL, U_TYPE_COOKIE_STORAGE, writable);
+  /**
+   * USessionConfiguration:credential-storage: (getter get_credential_storage) (setter set_credential_storage)
+   *
+   * Where credentials are kept; %NULL for nowhere.
+   *
+   * A default configuration has the one that all sessions of the application share, with the keyring of the user behind
+   * it. Each ephemeral session has one of its own, in memory.
+   */
+  u_session_configuration_props[U_CONFIGURATION_CREDENTIAL_STORAGE] =
+    g_param_spec_object ("credential-storage", NULL, NULL, U_TYPE_CREDENTIAL_STORAGE, writable);
+  /**
+   * USessionConfiguration:sends-cookies: (getter get_sends_cookies) (setter set_sends_cookies)
+   *
+   * Whether requests carry the cookies that are stored; %TRUE unless it is said otherwise.
+   */
+  u_session_configuration_props[U_CONFIGURATION_SENDS_COOKIES] =
+    g_param_spec_boolean ("sends-cookies", NULL, NULL, TRUE, writable);
+  /**
+   * USessionConfiguration:transport-security: (getter get_transport_security)
+   *
+   * What is demanded of connections: https, but for local addresses; TLS 1.2 at least; a valid certificate.
+   *
+   * Exceptions are made on this object, before the session is.
+   */
+  u_session_configuration_props[U_CONFIGURATION_TRANSPORT_SECURITY] =
+    g_param_spec_object ("transport-security", NULL, NULL, U_TYPE_TRANSPORT_SECURITY,
+                         G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, U_CONFIGURATION_N_PROPS, u_session_configuration_props);
 }
 
@@ -285,6 +364,11 @@ u_session_configuration_init (USessionConfiguration *self)
   self->allows_constrained_access = TRUE;
   self->allows_expensive_access = TRUE;
   self->headers = u_headers_new ();
+  self->transport_security = u_transport_security_new ();
+  self->cookie_accept_policy = U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN;
+  self->cookie_storage_is_default = TRUE;
+  self->credential_storage_is_default = TRUE;
+  self->sends_cookies = TRUE;
 }
 
 /**
@@ -361,6 +445,17 @@ u_session_configuration_copy (USessionConfiguration *self)
   g_object_unref (copy->headers);
   copy->headers = u_headers_copy (self->headers);
   g_set_object (&copy->tls_database, self->tls_database);
+  g_object_unref (copy->transport_security);
+  copy->transport_security = u_transport_security_copy (self->transport_security);
+  copy->cookie_accept_policy = self->cookie_accept_policy;
+  copy->sends_cookies = self->sends_cookies;
+  /* An ephemeral session has stores of its own, also when another one was made with the same configuration. */
+  copy->cookie_storage_is_default = self->cookie_storage_is_default;
+  if (!self->cookie_storage_is_default)
+    g_set_object (&copy->cookie_storage, self->cookie_storage);
+  copy->credential_storage_is_default = self->credential_storage_is_default;
+  if (!self->credential_storage_is_default)
+    g_set_object (&copy->credential_storage, self->credential_storage);
 
   return copy;
 }
@@ -372,6 +467,7 @@ u_session_configuration_dup_sealed (USessionConfiguration *self)
 
   copy->sealed = TRUE;
   u_headers_seal (copy->headers);
+  u_transport_security_seal (copy->transport_security);
 
   return copy;
 }

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <urlsession/auth/u-transport-security.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
 #include <urlsession/message/u-headers.h>
+#include <urlsession/storage/u-cookie-storage.h>
+#include <urlsession/storage/u-credential-storage.h>
 
 G_BEGIN_DECLS
 
@@ -81,5 +84,28 @@ GTlsDatabase          *u_session_configuration_get_tls_database             (USe
 U_AVAILABLE_IN_ALL
 void                   u_session_configuration_set_tls_database             (USessionConfiguration *self,
                                                                              GTlsDatabase          *tls_database);
+
+U_AVAILABLE_IN_ALL
+UTransportSecurity    *u_session_configuration_get_transport_security       (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+UCookieStorage        *u_session_configuration_get_cookie_storage           (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_cookie_storage           (USessionConfiguration *self,
+                                                                             UCookieStorage        *cookie_storage);
+U_AVAILABLE_IN_ALL
+UCookieAcceptPolicy    u_session_configuration_get_cookie_accept_policy     (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_cookie_accept_policy     (USessionConfiguration *self,
+                                                                             UCookieAcceptPolicy    cookie_accept_policy);
+U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_sends_cookies            (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_sends_cookies            (USessionConfiguration *self,
+                                                                             gboolean               sends_cookies);
+U_AVAILABLE_IN_ALL
+UCredentialStorage    *u_session_configuration_get_credential_storage       (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_credential_storage       (USessionConfiguration *self,
+                                                                             UCredentialStorage    *credential_storage);
 
 G_END_DECLS

@@ -85,6 +85,35 @@ next_identifier (USession *self)
   return identifier;
 }
 
+/* Called with the lock held. */
+static UExecutor *
+make_executor (USession *self)
+{
+  USessionConfiguration *configuration = self->configuration;
+  UCookieStorage *cookies = u_session_configuration_get_cookie_storage (configuration);
+  UCredentialStorage *credentials = u_session_configuration_get_credential_storage (configuration);
+  g_autoptr (UTlsRules) rules = u_transport_security_ref_rules (configuration->transport_security);
+  g_autoptr (UCookieJar) jar = cookies != NULL ? u_cookie_storage_ref_jar (cookies) : NULL;
+  g_autoptr (UCredentialStore) store = credentials != NULL ? u_credential_storage_ref_store (credentials) : NULL;
+  UExecutorSettings settings = {
+    .loader = {
+      .max_connections_per_host = configuration->max_connections_per_host,
+      .max_connections = MAX_CONNECTIONS,
+      .tls_database = configuration->tls_database,
+      .tls_rules = rules,
+      .proxy_resolver = configuration->proxy_resolver,
+      .http1_only = configuration->uses_http1_only,
+    },
+    .cookies = jar,
+    .cookie_policy = configuration->cookie_accept_policy,
+    .sends_cookies = configuration->sends_cookies,
+    .hsts = self->hsts,
+    .credentials = store,
+  };
+
+  return u_local_executor_new (&settings, self->context);
+}
+
 static UExecutor *
 get_executor (USession *self, UTask *task, GError **error)
 {
@@ -93,15 +122,7 @@ get_executor (USession *self, UTask *task, GError **error)
   g_mutex_lock (&self->lock);
   if (self->executor == NULL)
     {
-      ULoaderSettings settings = {
-        .max_connections_per_host = u_session_configuration_get_max_connections_per_host (self->configuration),
-        .max_connections = MAX_CONNECTIONS,
-        .tls_database = u_session_configuration_get_tls_database (self->configuration),
-        .proxy_resolver = u_session_configuration_get_proxy_resolver (self->configuration),
-        .http1_only = u_session_configuration_get_uses_http1_only (self->configuration),
-      };
-
-      self->executor = u_local_executor_new (&settings, self->context);
+      self->executor = make_executor (self);
     }
   executor = self->executor;
   g_mutex_unlock (&self->lock);
