@@ -24,7 +24,7 @@ static const Case cases[] = {
   { "r270-empty", "", U_ERROR_BAD_URL, "empty" },
   { "r270-password", "http://me:hunter2@[1::2/x", U_ERROR_BAD_URL, "[1::2" },
   { "r271-unknown-scheme", "nosuch://me:hunter2@host/x", U_ERROR_UNSUPPORTED_URL, "nosuch" },
-  { "no-host", "http://me:hunter2@nosuch.invalid/x", U_ERROR_CANNOT_FIND_HOST, "nosuch.invalid/x" },
+  { "no-host", "https://me:hunter2@nosuch.invalid/x", U_ERROR_CANNOT_FIND_HOST, "nosuch.invalid/x" },
   { "refused", "http://me:hunter2@127.0.0.1:1/x", U_ERROR_CANNOT_CONNECT_TO_HOST, "127.0.0.1:1/x" },
   { "missing-file", "file:///nonexistent/file", U_ERROR_FILE_DOES_NOT_EXIST, "/nonexistent/file" },
   { "bad-data-url", "data:no-comma", U_ERROR_BAD_URL, "data: URL" },

@@ -262,6 +262,21 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_assert_finalized (NULL, decision);
   }
 
+  /* One that is asked who it is. */
+  {
+    g_autoptr (UTask) task = new_task (self, "/bytes/5?status=401&header=WWW-Authenticate:Basic%20realm=x", FALSE);
+
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "challenge");
+    assert_both (self, "decide-response");
+    g_assert_cmpuint (skip_both (self, "received-data"), >, 0);
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
   /* A task that fails. */
   {
     g_autoptr (UTask) task = new_task (self, "/no-answer", FALSE);
@@ -282,7 +297,7 @@ test_all_signals (Fixture *self, gconstpointer data)
   {
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
-      "collected-metrics", "resumed-at-offset", "finished-download",
+      "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)
