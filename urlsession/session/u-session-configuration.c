@@ -467,7 +467,8 @@ u_session_configuration_dup_sealed (USessionConfiguration *self)
 
   copy->sealed = TRUE;
   u_headers_seal (copy->headers);
-  u_transport_security_seal (copy->transport_security);
+  g_object_unref (copy->transport_security);
+  copy->transport_security = u_transport_security_dup_sealed (self->transport_security);
 
   return copy;
 }

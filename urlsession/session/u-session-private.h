@@ -3,6 +3,9 @@
 
 #include "urlsession/session/u-session.h"
 #include "urlsession/session/u-task-list-private.h"
+#include "urlsession/storage/u-cookie-jar-private.h"
+#include "urlsession/storage/u-credential-store-private.h"
+#include "urlsession/storage/u-hsts-store-private.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +27,9 @@ struct _USession
   UExecutor *executor;        /* owned, nullable: made with the first task that runs, let go when it is invalid */
   gboolean invalidating;      /* makes no more tasks */
   gboolean invalid;           /* said so, too, or is about to */
+
+  GMutex stores_lock;
+  UHstsStore *hsts;           /* owned, nullable: made when first needed; under its lock */
 
   /* Of the context of the session */
   UTaskList *list;            /* owned */
@@ -51,6 +57,12 @@ void     u_session_add_task      (USession *self,
                                   UTask    *task);
 /* (transfer full) (nullable): why this session makes no tasks that work. */
 GError  *u_session_get_refusal   (USession *self);
+
+/* u-session-stores.c; any thread */
+UCookieJar       *u_session_ref_jar         (USession *self);
+UCredentialStore *u_session_ref_credentials (USession *self);
+UHstsStore       *u_session_ref_hsts        (USession *self);
+void              u_session_purge_stores    (USession *self);
 
 /* u-session.c. In the context of the session: a task is gone, or the session is to become invalid. */
 void     u_session_check_invalid (USession *self);

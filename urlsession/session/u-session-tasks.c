@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-headers-private.h"
+#include "urlsession/auth/u-transport-security-private.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
 #include "urlsession/session/u-session-private.h"
@@ -90,11 +91,10 @@ static UExecutor *
 make_executor (USession *self)
 {
   USessionConfiguration *configuration = self->configuration;
-  UCookieStorage *cookies = u_session_configuration_get_cookie_storage (configuration);
-  UCredentialStorage *credentials = u_session_configuration_get_credential_storage (configuration);
   g_autoptr (UTlsRules) rules = u_transport_security_ref_rules (configuration->transport_security);
-  g_autoptr (UCookieJar) jar = cookies != NULL ? u_cookie_storage_ref_jar (cookies) : NULL;
-  g_autoptr (UCredentialStore) store = credentials != NULL ? u_credential_storage_ref_store (credentials) : NULL;
+  g_autoptr (UCookieJar) jar = u_session_ref_jar (self);
+  g_autoptr (UCredentialStore) credentials = u_session_ref_credentials (self);
+  g_autoptr (UHstsStore) hsts = u_session_ref_hsts (self);
   UExecutorSettings settings = {
     .loader = {
       .max_connections_per_host = configuration->max_connections_per_host,
@@ -107,8 +107,8 @@ make_executor (USession *self)
     .cookies = jar,
     .cookie_policy = configuration->cookie_accept_policy,
     .sends_cookies = configuration->sends_cookies,
-    .hsts = self->hsts,
-    .credentials = store,
+    .hsts = hsts,
+    .credentials = credentials,
   };
 
   return u_local_executor_new (&settings, self->context);

@@ -61,12 +61,15 @@ u_session_finalize (GObject *object)
   USession *self = U_SESSION (object);
 
   u_session_clear_tasks (self);
+  u_session_purge_stores (self);
+  g_clear_pointer (&self->hsts, u_hsts_store_unref);
   u_dispatch_queue_close (self->queue);
   u_dispatch_queue_unref (self->queue);
   g_main_context_unref (self->context);
   g_object_unref (self->configuration);
   g_free (self->description);
   g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->stores_lock);
 
   G_OBJECT_CLASS (u_session_parent_class)->finalize (object);
 }
@@ -193,6 +196,7 @@ static void
 u_session_init (USession *self)
 {
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->stores_lock);
 }
 
 /**
@@ -393,6 +397,7 @@ emit_invalidated (UEvent *event)
   g_mutex_unlock (&self->lock);
   if (executor != NULL)
     executor->klass->free (executor);
+  u_session_purge_stores (self);
 
   g_signal_emit (self, u_session_signals[U_SESSION_INVALIDATED], 0, NULL);
   session_event_free (event);
@@ -476,119 +481,4 @@ u_session_invalidate_and_cancel (USession *self)
     }
   g_free (tasks);
   post (self, check_invalid);
-}
-
-/* ---- Fresh connections ---- */
-
-typedef struct
-{
-  UEvent event;
-  GTask *result;              /* owned */
-} ReplyEvent;
-
-static void
-reply_dispatch (UEvent *event)
-{
-  ReplyEvent *self = (ReplyEvent *) event;
-
-  g_task_return_boolean (self->result, TRUE);
-  g_object_unref (self->result);
-  g_free (self);
-}
-
-static void
-drop_connections (USession            *self,
-                  gpointer             tag,
-                  GCancellable        *cancellable,
-                  GAsyncReadyCallback  callback,
-                  gpointer             user_data)
-{
-  ReplyEvent *reply = g_new0 (ReplyEvent, 1);
-
-  reply->event.dispatch = reply_dispatch;
-  reply->event.discard = reply_dispatch;
-  reply->result = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (reply->result, tag);
-  g_task_set_check_cancellable (reply->result, FALSE);
-
-  g_mutex_lock (&self->lock);
-  if (self->executor != NULL)
-    self->executor->klass->drop_connections (self->executor, self->queue, &reply->event);
-  else
-    u_dispatch_queue_push (self->queue, &reply->event);
-  g_mutex_unlock (&self->lock);
-}
-
-/**
- * u_session_reset_async:
- * @self: a session
- * @cancellable: (nullable): not used: there is nothing to wait for
- * @callback: (scope async): called in the thread-default main context of this call
- * @user_data: (closure): for @callback
- *
- * Forgets what the session has learnt: later requests use new connections. Tasks that run go on.
- */
-void
-u_session_reset_async (USession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_return_if_fail (U_IS_SESSION (self));
-
-  drop_connections (self, u_session_reset_async, cancellable, callback, user_data);
-}
-
-/**
- * u_session_reset_finish:
- * @self: a session
- * @result: the result of the call
- * @error: where to put an error
- *
- * Finishes what [method@Session.reset_async] began.
- *
- * Returns: %TRUE: there is nothing that can fail
- */
-gboolean
-u_session_reset_finish (USession *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (U_IS_SESSION (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, u_session_reset_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * u_session_flush_async:
- * @self: a session
- * @cancellable: (nullable): not used: there is nothing to wait for
- * @callback: (scope async): called in the thread-default main context of this call
- * @user_data: (closure): for @callback
- *
- * Writes what is to be kept, and lets later requests use new connections. Tasks that run go on.
- */
-void
-u_session_flush_async (USession *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  g_return_if_fail (U_IS_SESSION (self));
-
-  drop_connections (self, u_session_flush_async, cancellable, callback, user_data);
-}
-
-/**
- * u_session_flush_finish:
- * @self: a session
- * @result: the result of the call
- * @error: where to put an error
- *
- * Finishes what [method@Session.flush_async] began.
- *
- * Returns: %TRUE: there is nothing that can fail
- */
-gboolean
-u_session_flush_finish (USession *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (U_IS_SESSION (self), FALSE);
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, u_session_flush_async), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
 }

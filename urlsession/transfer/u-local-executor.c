@@ -10,6 +10,7 @@ typedef struct
   ULocalExecutor *executor;   /* owned, nullable */
   UCommand command;           /* its pointers owned */
   gboolean begin;
+  gboolean forget;
   UDispatchQueue *queue;      /* owned, nullable */
   UEvent *reply;              /* owned, nullable */
 } CommandItem;
@@ -231,6 +232,11 @@ drop_connections_run (UWorkItem *item)
 
   if (self->executor->loaders != NULL)
     u_loader_table_drop_idle (self->executor->loaders);
+  if (self->executor->authenticator != NULL && self->forget)
+    {
+      u_authenticator_unref (self->executor->authenticator);
+      self->executor->authenticator = u_authenticator_new (self->executor->settings.credentials);
+    }
   u_dispatch_queue_push (self->queue, self->reply);
   u_dispatch_queue_unref (self->queue);
   u_local_executor_unref (self->executor);
@@ -238,12 +244,13 @@ drop_connections_run (UWorkItem *item)
 }
 
 static void
-local_executor_drop_connections (UExecutor *executor, UDispatchQueue *queue, UEvent *reply)
+local_executor_drop_connections (UExecutor *executor, gboolean forget, UDispatchQueue *queue, UEvent *reply)
 {
   ULocalExecutor *self = (ULocalExecutor *) executor;
   CommandItem *item = g_new0 (CommandItem, 1);
 
   item->item.run = drop_connections_run;
+  item->forget = forget;
   item->executor = u_local_executor_ref (self);
   item->queue = u_dispatch_queue_ref (queue);
   item->reply = reply;

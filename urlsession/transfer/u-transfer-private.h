@@ -95,8 +95,10 @@ typedef struct
                          const UCommand *command);
   void       (*free_transfer) (UTransfer *transfer);
   gboolean   (*is_lost) (UExecutor *self);
-  /* Connections that are idle are closed, later requests use new ones; then @reply is pushed. */
+  /* Connections that are idle are closed, later requests use new ones; then @reply is pushed. @forget: who one logged
+   * in as, too. */
   void       (*drop_connections) (UExecutor      *self,
+                                  gboolean        forget,
                                   UDispatchQueue *queue,
                                   UEvent         *reply);
   void       (*free)    (UExecutor *self);
