@@ -59,6 +59,21 @@ u_request_get_property (GObject *object, guint prop_id, GValue *value, GParamSpe
     case U_REQUEST_TIMEOUT:
       g_value_set_double (value, u_request_get_timeout (self));
       break;
+    case U_REQUEST_ALLOWS_CELLULAR_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_cellular_access (self));
+      break;
+    case U_REQUEST_ALLOWS_CONSTRAINED_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_constrained_access (self));
+      break;
+    case U_REQUEST_ALLOWS_EXPENSIVE_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_expensive_access (self));
+      break;
+    case U_REQUEST_HANDLES_COOKIES:
+      g_value_set_boolean (value, u_request_get_handles_cookies (self));
+      break;
+    case U_REQUEST_MAIN_DOCUMENT_URI:
+      g_value_set_string (value, u_request_get_main_document_uri (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -79,6 +94,21 @@ u_request_set_property (GObject *object, guint prop_id, const GValue *value, GPa
       break;
     case U_REQUEST_TIMEOUT:
       u_request_set_timeout (self, g_value_get_double (value));
+      break;
+    case U_REQUEST_ALLOWS_CELLULAR_ACCESS:
+      u_request_set_allows_cellular_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_ALLOWS_CONSTRAINED_ACCESS:
+      u_request_set_allows_constrained_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_ALLOWS_EXPENSIVE_ACCESS:
+      u_request_set_allows_expensive_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_HANDLES_COOKIES:
+      u_request_set_handles_cookies (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_MAIN_DOCUMENT_URI:
+      u_request_set_main_document_uri (self, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -131,6 +161,62 @@ u_request_class_init (URequestClass *klass)
    */
   u_request_props[U_REQUEST_TIMEOUT] =
     g_param_spec_double ("timeout", NULL, NULL, 0, G_MAXDOUBLE, 0,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:allows-cellular-access: (getter get_allows_cellular_access) (setter set_allows_cellular_access)
+   *
+   * Whether the load may use a cellular network.
+   *
+   * The configuration of the session has to allow it, too. A load that may not use the network there is fails with
+   * %U_ERROR_NOT_CONNECTED_TO_INTERNET, or waits for another one.
+   */
+  u_request_props[U_REQUEST_ALLOWS_CELLULAR_ACCESS] =
+    g_param_spec_boolean ("allows-cellular-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:allows-constrained-access: (getter get_allows_constrained_access) (setter set_allows_constrained_access)
+   *
+   * Whether the load may use a network that the user wants to be spared.
+   *
+   * See [property@Request:allows-cellular-access].
+   */
+  u_request_props[U_REQUEST_ALLOWS_CONSTRAINED_ACCESS] =
+    g_param_spec_boolean ("allows-constrained-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:allows-expensive-access: (getter get_allows_expensive_access) (setter set_allows_expensive_access)
+   *
+   * Whether the load may use a network that costs by the amount.
+   *
+   * See [property@Request:allows-cellular-access].
+   */
+  u_request_props[U_REQUEST_ALLOWS_EXPENSIVE_ACCESS] =
+    g_param_spec_boolean ("allows-expensive-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:handles-cookies: (getter get_handles_cookies) (setter set_handles_cookies)
+   *
+   * Whether stored cookies are sent, and received ones stored.
+   *
+   * If not, a `Cookie` among the headers is sent as it is, and nothing else.
+   */
+  u_request_props[U_REQUEST_HANDLES_COOKIES] =
+    g_param_spec_boolean ("handles-cookies", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:main-document-uri: (getter get_main_document_uri) (setter set_main_document_uri)
+   *
+   * The URL of the document that this is loaded for, such as the page that an image is on; %NULL if it is for none.
+   *
+   * It decides which cookies are those of a third party.
+   */
+  u_request_props[U_REQUEST_MAIN_DOCUMENT_URI] =
+    g_param_spec_string ("main-document-uri", NULL, NULL, NULL,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, U_REQUEST_N_PROPS, u_request_props);
