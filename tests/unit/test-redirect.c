@@ -23,6 +23,11 @@ new_request (const char *uri, const char *method, gboolean with_body)
   g_free (request->method);
   request->method = g_strdup (method);
   request->timeout = 12;
+  request->handles_cookies = FALSE;
+  request->main_document_uri = g_strdup ("http://main/");
+  request->allows_cellular_access = FALSE;
+  request->allows_constrained_access = FALSE;
+  request->allows_expensive_access = FALSE;
   if (with_body)
     {
       request->body_kind = U_BODY_BYTES;
@@ -100,6 +105,11 @@ test_methods (void)
       g_assert_cmpuint (u_header_list_count (next->headers, "Repr-Digest"), ==, methods[i].keeps_body);
       g_assert_cmpstr (u_header_list_get (next->headers, "X-Kept"), ==, "yes");
       g_assert_true (next->timeout > 11 && next->timeout < 13);
+      g_assert_false (next->handles_cookies);
+      g_assert_cmpstr (next->main_document_uri, ==, "http://main/");
+      g_assert_false (next->allows_cellular_access);
+      g_assert_false (next->allows_constrained_access);
+      g_assert_false (next->allows_expensive_access);
     }
 }
 

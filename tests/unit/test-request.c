@@ -112,6 +112,57 @@ test_notify (void)
   g_assert_finalize_object (request);
 }
 
+static const char * const flags[] = {
+  "allows-cellular-access", "allows-constrained-access", "allows-expensive-access", "handles-cookies",
+};
+
+static void
+test_policy (void)
+{
+  URequest *request = u_request_new ("http://h/");
+  URequest *copy;
+  gboolean value;
+  guint n = 0;
+
+  g_signal_connect (request, "notify", G_CALLBACK (count_cb), &n);
+  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
+    {
+      g_autoptr (URequestData) before = u_request_ref_data (request);
+      g_autoptr (URequestData) after = NULL;
+
+      g_object_get (request, flags[i], &value, NULL);
+      g_assert_true (value);
+      g_object_set (request, flags[i], TRUE, NULL);
+      g_assert_cmpuint (n, ==, i);
+      g_object_set (request, flags[i], FALSE, NULL);
+      g_assert_cmpuint (n, ==, i + 1);
+      g_object_get (request, flags[i], &value, NULL);
+      g_assert_false (value);
+
+      /* What was handed out before stays; each of them counts for equality, and goes along with a copy. */
+      after = u_request_ref_data (request);
+      g_assert_false (u_request_data_equal (before, after));
+    }
+  n = 0;
+  u_request_set_main_document_uri (request, "http://m/");
+  u_request_set_main_document_uri (request, "http://m/");
+  g_assert_cmpuint (n, ==, 1);
+
+  copy = u_request_copy (request);
+  g_assert_true (u_request_equal (request, copy));
+  g_assert_false (u_request_get_allows_cellular_access (copy));
+  g_assert_false (u_request_get_allows_constrained_access (copy));
+  g_assert_false (u_request_get_allows_expensive_access (copy));
+  g_assert_false (u_request_get_handles_cookies (copy));
+  g_assert_cmpstr (u_request_get_main_document_uri (copy), ==, "http://m/");
+  u_request_set_main_document_uri (copy, NULL);
+  g_assert_false (u_request_equal (request, copy));
+  g_assert_cmpstr (u_request_get_main_document_uri (request), ==, "http://m/");
+
+  g_assert_finalize_object (copy);
+  g_assert_finalize_object (request);
+}
+
 static void
 test_body (void)
 {
@@ -202,7 +253,7 @@ test_sealed (void)
   g_signal_connect (request, "notify", G_CALLBACK (count_cb), &n);
   g_assert_true (u_request_is_sealed (request));
   g_assert_true (u_headers_is_sealed (u_request_get_headers (request)));
-  for (int i = 0; i < 5; i++)
+  for (int i = 0; i < 7; i++)
     {
       g_test_expect_message ("URLSession", G_LOG_LEVEL_CRITICAL, "*sealed*");
       if (i == 0)
@@ -213,6 +264,10 @@ test_sealed (void)
         u_request_set_timeout (request, 3);
       else if (i == 3)
         u_request_set_body_bytes (request, bytes, NULL);
+      else if (i == 4)
+        u_request_set_handles_cookies (request, FALSE);
+      else if (i == 5)
+        u_request_set_main_document_uri (request, "http://m/");
       else
         u_headers_set (u_request_get_headers (request), "A", "1", NULL);
       g_test_assert_expected_messages ();
@@ -266,6 +321,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/request/new-for-uri", test_new_for_uri);
   g_test_add_func ("/request/methods", test_methods);
   g_test_add_func ("/request/notify", test_notify);
+  g_test_add_func ("/request/policy", test_policy);
   g_test_add_func ("/request/body", test_body);
   g_test_add_func ("/request/r138-snapshot", test_snapshot);
   g_test_add_func ("/request/sealed", test_sealed);

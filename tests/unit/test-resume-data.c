@@ -112,6 +112,34 @@ test_least (Fixture *fixture, gconstpointer data)
   g_assert_null (second->private_headers);
 }
 
+/* A download that was kept off a network stays off it. */
+static void
+test_policy (Fixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (UResumeData) first = make (fixture->path);
+      g_autoptr (UResumeData) second = NULL;
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (GError) error = NULL;
+
+      first->request->allows_cellular_access = i != 1;
+      first->request->allows_constrained_access = i != 2;
+      first->request->allows_expensive_access = i != 3;
+      first->request->handles_cookies = i != 4;
+      first->request->main_document_uri = g_strdup (i == 5 ? "nonsense" : "https://me:hush@m.example/a?b");
+      bytes = u_resume_data_to_bytes (first);
+      second = u_resume_data_parse (bytes, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpint (second->request->allows_cellular_access, ==, i != 1);
+      g_assert_cmpint (second->request->allows_constrained_access, ==, i != 2);
+      g_assert_cmpint (second->request->allows_expensive_access, ==, i != 3);
+      g_assert_cmpint (second->request->handles_cookies, ==, i != 4);
+      g_assert_cmpstr (second->request->main_document_uri, ==, i == 5 ? NULL : "https://m.example/a?b");
+    }
+}
+
 static void
 test_no_secret_in_clear (Fixture *fixture, gconstpointer data)
 {
@@ -210,6 +238,10 @@ static const struct
   { "\"method\":\"GET\"", "\"method\":\"POST\"" },
   { "\"method\":\"GET\"", "\"method\":null" },
   { "\"timeout\":12.5", "\"timeout\":-1" },
+  { "\"timeout\":12.5", "\"allows-cellular-access\":0" },
+  { "\"timeout\":12.5", "\"handles-cookies\":\"no\"" },
+  { "\"timeout\":12.5", "\"main-document-uri\":\"nonsense\"" },
+  { "\"timeout\":12.5", "\"main-document-uri\":[]" },
   { "\"timeout\":12.5", "\"timeout\":\"1\"" },
   { "\"timeout\":12.5", "\"timeout\":1e999" },
   { "https://h.example", "h.example" },
@@ -338,6 +370,7 @@ main (int argc, char *argv[])
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
   ADD ("/resume-data/r195-round-trip", test_round_trip);
   ADD ("/resume-data/r190-least", test_least);
+  ADD ("/resume-data/policy", test_policy);
   ADD ("/resume-data/r196-no-secret-in-clear", test_no_secret_in_clear);
   ADD ("/resume-data/r196-private-file", test_private_file);
   ADD ("/resume-data/r196-private-file-of-another", test_private_file_of_another);

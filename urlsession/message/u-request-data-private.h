@@ -27,6 +27,11 @@ typedef struct
   char *body_path;            /* owned; U_BODY_FILE */
   char *body_content_type;    /* owned; nullable: the application named none */
   double timeout;             /* seconds without progress; 0: the session's */
+  gboolean handles_cookies;   /* sends those that are stored, and stores those that come */
+  char *main_document_uri;    /* of what this is a part, for the rules on cookies; nullable: of itself */
+  gboolean allows_cellular_access;
+  gboolean allows_constrained_access;
+  gboolean allows_expensive_access;
 } URequestData;
 
 URequestData *u_request_data_new   (const char   *uri);

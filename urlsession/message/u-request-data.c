@@ -11,6 +11,10 @@ u_request_data_new (const char *uri)
   g_atomic_ref_count_init (&self->ref_count);
   self->method = g_strdup ("GET");
   self->headers = u_header_list_new ();
+  self->handles_cookies = TRUE;
+  self->allows_cellular_access = TRUE;
+  self->allows_constrained_access = TRUE;
+  self->allows_expensive_access = TRUE;
   u_request_data_set_uri (self, uri);
 
   return self;
@@ -37,6 +41,7 @@ u_request_data_unref (URequestData *self)
   g_clear_pointer (&self->body_bytes, g_bytes_unref);
   g_free (self->body_path);
   g_free (self->body_content_type);
+  g_free (self->main_document_uri);
   g_free (self);
 }
 
@@ -55,6 +60,11 @@ u_request_data_copy (URequestData *self)
   copy->body_path = g_strdup (self->body_path);
   copy->body_content_type = g_strdup (self->body_content_type);
   copy->timeout = self->timeout;
+  copy->handles_cookies = self->handles_cookies;
+  copy->main_document_uri = g_strdup (self->main_document_uri);
+  copy->allows_cellular_access = self->allows_cellular_access;
+  copy->allows_constrained_access = self->allows_constrained_access;
+  copy->allows_expensive_access = self->allows_expensive_access;
 
   return copy;
 }
@@ -100,6 +110,10 @@ u_request_data_equal (URequestData *a, URequestData *b)
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
       g_strcmp0 (a->body_path, b->body_path) != 0 ||
       g_strcmp0 (a->body_content_type, b->body_content_type) != 0 ||
+      a->handles_cookies != b->handles_cookies || g_strcmp0 (a->main_document_uri, b->main_document_uri) != 0 ||
+      a->allows_cellular_access != b->allows_cellular_access ||
+      a->allows_constrained_access != b->allows_constrained_access ||
+      a->allows_expensive_access != b->allows_expensive_access ||
       !u_header_list_equal (a->headers, b->headers))
     return FALSE;
 

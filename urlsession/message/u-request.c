@@ -24,26 +24,7 @@
  * A sealed request may be used from any thread, another one from one thread at a time.
  */
 
-struct _URequest
-{
-  GObject parent_instance;
-
-  URequestData *data;         /* owned, never NULL; may be shared: unshared before each change */
-  UHeaders *headers;          /* owned; NULL until asked for. Unless sealed it goes before `data->headers` */
-  GFile *body_file;           /* owned; NULL until asked for */
-  gboolean sealed;
-};
-
-enum {
-  PROP_0,
-  PROP_URI,
-  PROP_METHOD,
-  PROP_HEADERS,
-  PROP_TIMEOUT,
-  N_PROPS
-};
-
-static GParamSpec *properties[N_PROPS];
+GParamSpec *u_request_props[U_REQUEST_N_PROPS];
 
 G_DEFINE_FINAL_TYPE (URequest, u_request, G_TYPE_OBJECT)
 
@@ -66,17 +47,32 @@ u_request_get_property (GObject *object, guint prop_id, GValue *value, GParamSpe
 
   switch (prop_id)
     {
-    case PROP_URI:
+    case U_REQUEST_URI:
       g_value_set_string (value, u_request_get_uri (self));
       break;
-    case PROP_METHOD:
+    case U_REQUEST_METHOD:
       g_value_set_string (value, u_request_get_method (self));
       break;
-    case PROP_HEADERS:
+    case U_REQUEST_HEADERS:
       g_value_set_object (value, u_request_get_headers (self));
       break;
-    case PROP_TIMEOUT:
+    case U_REQUEST_TIMEOUT:
       g_value_set_double (value, u_request_get_timeout (self));
+      break;
+    case U_REQUEST_ALLOWS_CELLULAR_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_cellular_access (self));
+      break;
+    case U_REQUEST_ALLOWS_CONSTRAINED_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_constrained_access (self));
+      break;
+    case U_REQUEST_ALLOWS_EXPENSIVE_ACCESS:
+      g_value_set_boolean (value, u_request_get_allows_expensive_access (self));
+      break;
+    case U_REQUEST_HANDLES_COOKIES:
+      g_value_set_boolean (value, u_request_get_handles_cookies (self));
+      break;
+    case U_REQUEST_MAIN_DOCUMENT_URI:
+      g_value_set_string (value, u_request_get_main_document_uri (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -90,14 +86,29 @@ u_request_set_property (GObject *object, guint prop_id, const GValue *value, GPa
 
   switch (prop_id)
     {
-    case PROP_URI:
+    case U_REQUEST_URI:
       u_request_set_uri (self, g_value_get_string (value));
       break;
-    case PROP_METHOD:
+    case U_REQUEST_METHOD:
       u_request_set_method (self, g_value_get_string (value));
       break;
-    case PROP_TIMEOUT:
+    case U_REQUEST_TIMEOUT:
       u_request_set_timeout (self, g_value_get_double (value));
+      break;
+    case U_REQUEST_ALLOWS_CELLULAR_ACCESS:
+      u_request_set_allows_cellular_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_ALLOWS_CONSTRAINED_ACCESS:
+      u_request_set_allows_constrained_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_ALLOWS_EXPENSIVE_ACCESS:
+      u_request_set_allows_expensive_access (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_HANDLES_COOKIES:
+      u_request_set_handles_cookies (self, g_value_get_boolean (value));
+      break;
+    case U_REQUEST_MAIN_DOCUMENT_URI:
+      u_request_set_main_document_uri (self, g_value_get_string (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -120,7 +131,7 @@ u_request_class_init (URequestClass *klass)
    *
    * Any string is kept. One that is not an absolute URL makes a task fail with %U_ERROR_BAD_URL.
    */
-  properties[PROP_URI] =
+  u_request_props[U_REQUEST_URI] =
     g_param_spec_string ("uri", NULL, NULL, NULL,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
@@ -131,7 +142,7 @@ u_request_class_init (URequestClass *klass)
    *
    * The names of the usual methods turn into upper case; others are case-sensitive and stay as they are.
    */
-  properties[PROP_METHOD] =
+  u_request_props[U_REQUEST_METHOD] =
     g_param_spec_string ("method", NULL, NULL, "GET",
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
@@ -140,7 +151,7 @@ u_request_class_init (URequestClass *klass)
    *
    * The header fields to send; to be changed in place.
    */
-  properties[PROP_HEADERS] =
+  u_request_props[U_REQUEST_HEADERS] =
     g_param_spec_object ("headers", NULL, NULL, U_TYPE_HEADERS, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
@@ -148,11 +159,67 @@ u_request_class_init (URequestClass *klass)
    *
    * How long the load may stand still, in seconds; 0 for what the session says.
    */
-  properties[PROP_TIMEOUT] =
+  u_request_props[U_REQUEST_TIMEOUT] =
     g_param_spec_double ("timeout", NULL, NULL, 0, G_MAXDOUBLE, 0,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  /**
+   * URequest:allows-cellular-access: (getter get_allows_cellular_access) (setter set_allows_cellular_access)
+   *
+   * Whether the load may use a cellular network.
+   *
+   * The configuration of the session has to allow it, too. A load that may not use the network there is fails with
+   * %U_ERROR_NOT_CONNECTED_TO_INTERNET, or waits for another one.
+   */
+  u_request_props[U_REQUEST_ALLOWS_CELLULAR_ACCESS] =
+    g_param_spec_boolean ("allows-cellular-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:allows-constrained-access: (getter get_allows_constrained_access) (setter set_allows_constrained_access)
+   *
+   * Whether the load may use a network that the user wants to be spared.
+   *
+   * See [property@Request:allows-cellular-access].
+   */
+  u_request_props[U_REQUEST_ALLOWS_CONSTRAINED_ACCESS] =
+    g_param_spec_boolean ("allows-constrained-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:allows-expensive-access: (getter get_allows_expensive_access) (setter set_allows_expensive_access)
+   *
+   * Whether the load may use a network that costs by the amount.
+   *
+   * See [property@Request:allows-cellular-access].
+   */
+  u_request_props[U_REQUEST_ALLOWS_EXPENSIVE_ACCESS] =
+    g_param_spec_boolean ("allows-expensive-access", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:handles-cookies: (getter get_handles_cookies) (setter set_handles_cookies)
+   *
+   * Whether stored cookies are sent, and received ones stored.
+   *
+   * If not, a `Cookie` among the headers is sent as it is, and nothing else.
+   */
+  u_request_props[U_REQUEST_HANDLES_COOKIES] =
+    g_param_spec_boolean ("handles-cookies", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:main-document-uri: (getter get_main_document_uri) (setter set_main_document_uri)
+   *
+   * The URL of the document that this is loaded for, such as the page that an image is on; %NULL if it is for none.
+   *
+   * It decides which cookies are those of a third party.
+   */
+  u_request_props[U_REQUEST_MAIN_DOCUMENT_URI] =
+    g_param_spec_string ("main-document-uri", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, U_REQUEST_N_PROPS, u_request_props);
 }
 
 static void
@@ -161,9 +228,8 @@ u_request_init (URequest *self)
   self->data = u_request_data_new (NULL);
 }
 
-/* Whether a change may go on; data that others hold is left to them. */
-static gboolean
-begin_change (URequest *self)
+gboolean
+u_request_begin_change (URequest *self)
 {
   if (self->sealed)
     {
@@ -360,11 +426,11 @@ u_request_set_uri (URequest *self, const char *uri)
 
   if (g_strcmp0 (uri, self->data->uri) == 0 && !self->sealed)
     return;
-  if (!begin_change (self))
+  if (!u_request_begin_change (self))
     return;
 
   u_request_data_set_uri (self->data, uri);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_URI]);
+  g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_URI]);
 }
 
 /**
@@ -443,12 +509,12 @@ u_request_set_method (URequest *self, const char *method)
   method = normalize_method (method);
   if (g_str_equal (method, self->data->method) && !self->sealed)
     return;
-  if (!begin_change (self))
+  if (!u_request_begin_change (self))
     return;
 
   g_free (self->data->method);
   self->data->method = g_strdup (method);
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_METHOD]);
+  g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_METHOD]);
 }
 
 /**
@@ -511,162 +577,9 @@ u_request_set_timeout (URequest *self, double timeout)
 
   if (timeout == self->data->timeout && !self->sealed)
     return;
-  if (!begin_change (self))
+  if (!u_request_begin_change (self))
     return;
 
   self->data->timeout = timeout;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIMEOUT]);
-}
-
-/* For data that nobody else holds. */
-static void
-clear_body (URequest *self)
-{
-  self->data->body_kind = U_BODY_NONE;
-  g_clear_pointer (&self->data->body_bytes, g_bytes_unref);
-  g_clear_pointer (&self->data->body_path, g_free);
-  g_clear_pointer (&self->data->body_content_type, g_free);
-  g_clear_object (&self->body_file);
-}
-
-static gboolean
-is_content_type (const char *content_type)
-{
-  if (content_type == NULL || u_header_value_is_valid (content_type))
-    return TRUE;
-
-  g_critical ("The content type of a request contains a line break");
-
-  return FALSE;
-}
-
-/**
- * u_request_get_body_bytes:
- * @self: a request
- *
- * Gets the body, if it was given as bytes.
- *
- * Returns: (nullable) (transfer none): the body, or %NULL if there is none or it is in a file
- */
-GBytes *
-u_request_get_body_bytes (URequest *self)
-{
-  g_return_val_if_fail (U_IS_REQUEST (self), NULL);
-
-  return self->data->body_bytes;
-}
-
-/**
- * u_request_set_body_bytes:
- * @self: a request that is not sealed
- * @body: (nullable): the body; %NULL for none
- * @content_type: (nullable): what it is, such as `application/json`; a `Content-Type` among the headers goes before
- *
- * Sets the body to @body, in the place of any other.
- */
-void
-u_request_set_body_bytes (URequest *self, GBytes *body, const char *content_type)
-{
-  g_autoptr (GBytes) kept = NULL;
-  g_autofree char *type = NULL;
-
-  g_return_if_fail (U_IS_REQUEST (self));
-
-  if (!is_content_type (content_type) || !begin_change (self))
-    return;
-
-  kept = body != NULL ? g_bytes_ref (body) : NULL;
-  type = g_strdup (content_type);
-  clear_body (self);
-  if (kept != NULL)
-    {
-      self->data->body_kind = U_BODY_BYTES;
-      self->data->body_bytes = g_steal_pointer (&kept);
-      self->data->body_content_type = g_steal_pointer (&type);
-    }
-}
-
-/**
- * u_request_get_body_file:
- * @self: a request
- *
- * Gets the file that contains the body, if it was given as a file.
- *
- * Returns: (nullable) (transfer none): the file, or %NULL if there is no body or it was given as bytes
- */
-GFile *
-u_request_get_body_file (URequest *self)
-{
-  g_return_val_if_fail (U_IS_REQUEST (self), NULL);
-
-  if (self->data->body_path == NULL)
-    return NULL;
-
-  if (g_atomic_pointer_get (&self->body_file) == NULL)
-    {
-      g_autoptr (GFile) file = g_file_new_for_path (self->data->body_path);
-
-      if (g_atomic_pointer_compare_and_exchange (&self->body_file, NULL, file))
-        g_steal_pointer (&file);
-    }
-
-  return self->body_file;
-}
-
-/**
- * u_request_set_body_file:
- * @self: a request that is not sealed
- * @file: (nullable): a file with a local path; %NULL for no body
- * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before
- *
- * Sets the body to the content of @file, in the place of any other.
- *
- * The file is read when the body is sent, and has to stay as it is until then. That it is not there is the error of
- * the task; that it has no path is a programming error, reported with g_critical().
- */
-void
-u_request_set_body_file (URequest *self, GFile *file, const char *content_type)
-{
-  g_autofree char *path = NULL;
-  g_autofree char *type = NULL;
-
-  g_return_if_fail (U_IS_REQUEST (self));
-  g_return_if_fail (file == NULL || G_IS_FILE (file));
-
-  if (file != NULL)
-    {
-      path = g_file_get_path (file);
-      if (path == NULL)
-        {
-          g_critical ("The file with the body of a request has no local path");
-          return;
-        }
-    }
-  if (!is_content_type (content_type) || !begin_change (self))
-    return;
-
-  type = g_strdup (content_type);
-  clear_body (self);
-  if (path != NULL)
-    {
-      self->data->body_kind = U_BODY_FILE;
-      self->data->body_path = g_steal_pointer (&path);
-      self->data->body_content_type = g_steal_pointer (&type);
-    }
-}
-
-/**
- * u_request_get_body_content_type:
- * @self: a request
- *
- * Gets the content type that was given with the body.
- *
- * Returns: (nullable) (transfer none): the type, or %NULL if none was given
- */
-const char *
-u_request_get_body_content_type (URequest *self)
-{
-  g_return_val_if_fail (U_IS_REQUEST (self), NULL);
-
-  return self->data->body_content_type;
+  g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_TIMEOUT]);
 }

@@ -13,60 +13,90 @@ U_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (URequest, u_request, U, REQUEST, GObject)
 
 U_AVAILABLE_IN_ALL
-URequest    *u_request_new                   (const char  *uri) G_GNUC_WARN_UNUSED_RESULT;
+URequest    *u_request_new                           (const char  *uri) G_GNUC_WARN_UNUSED_RESULT;
 
 U_AVAILABLE_IN_ALL
-URequest    *u_request_new_for_uri           (GUri        *uri) G_GNUC_WARN_UNUSED_RESULT;
+URequest    *u_request_new_for_uri                   (GUri        *uri) G_GNUC_WARN_UNUSED_RESULT;
 
 U_AVAILABLE_IN_ALL
-URequest    *u_request_copy                  (URequest    *self) G_GNUC_WARN_UNUSED_RESULT;
+URequest    *u_request_copy                          (URequest    *self) G_GNUC_WARN_UNUSED_RESULT;
 
 U_AVAILABLE_IN_ALL
-gboolean     u_request_is_sealed             (URequest    *self);
+gboolean     u_request_is_sealed                     (URequest    *self);
 
 U_AVAILABLE_IN_ALL
-gboolean     u_request_equal                 (URequest    *self,
-                                              URequest    *other);
+gboolean     u_request_equal                         (URequest    *self,
+                                                      URequest    *other);
 
 U_AVAILABLE_IN_ALL
-const char  *u_request_get_uri               (URequest    *self);
+const char  *u_request_get_uri                       (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_uri               (URequest    *self,
-                                              const char  *uri);
+void         u_request_set_uri                       (URequest    *self,
+                                                      const char  *uri);
 
 U_AVAILABLE_IN_ALL
-GUri        *u_request_dup_uri               (URequest    *self);
+GUri        *u_request_dup_uri                       (URequest    *self);
 
 U_AVAILABLE_IN_ALL
-const char  *u_request_get_method            (URequest    *self);
+const char  *u_request_get_method                    (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_method            (URequest    *self,
-                                              const char  *method);
+void         u_request_set_method                    (URequest    *self,
+                                                      const char  *method);
 
 U_AVAILABLE_IN_ALL
-UHeaders    *u_request_get_headers           (URequest    *self);
+UHeaders    *u_request_get_headers                   (URequest    *self);
 
 U_AVAILABLE_IN_ALL
-double       u_request_get_timeout           (URequest    *self);
+double       u_request_get_timeout                   (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_timeout           (URequest    *self,
-                                              double       timeout);
+void         u_request_set_timeout                   (URequest    *self,
+                                                      double       timeout);
 
 U_AVAILABLE_IN_ALL
-GBytes      *u_request_get_body_bytes        (URequest    *self);
+gboolean     u_request_get_allows_cellular_access    (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_body_bytes        (URequest    *self,
-                                              GBytes      *body,
-                                              const char  *content_type);
+void         u_request_set_allows_cellular_access    (URequest    *self,
+                                                      gboolean     allows_cellular_access);
 
 U_AVAILABLE_IN_ALL
-GFile       *u_request_get_body_file         (URequest    *self);
+gboolean     u_request_get_allows_constrained_access (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_body_file         (URequest    *self,
-                                              GFile       *file,
-                                              const char  *content_type);
+void         u_request_set_allows_constrained_access (URequest    *self,
+                                                      gboolean     allows_constrained_access);
 
 U_AVAILABLE_IN_ALL
-const char  *u_request_get_body_content_type (URequest    *self);
+gboolean     u_request_get_allows_expensive_access   (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_allows_expensive_access   (URequest    *self,
+                                                      gboolean     allows_expensive_access);
+
+U_AVAILABLE_IN_ALL
+gboolean     u_request_get_handles_cookies           (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_handles_cookies           (URequest    *self,
+                                                      gboolean     handles_cookies);
+
+U_AVAILABLE_IN_ALL
+const char  *u_request_get_main_document_uri         (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_main_document_uri         (URequest    *self,
+                                                      const char  *main_document_uri);
+
+U_AVAILABLE_IN_ALL
+GBytes      *u_request_get_body_bytes                (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_body_bytes                (URequest    *self,
+                                                      GBytes      *body,
+                                                      const char  *content_type);
+
+U_AVAILABLE_IN_ALL
+GFile       *u_request_get_body_file                 (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_body_file                 (URequest    *self,
+                                                      GFile       *file,
+                                                      const char  *content_type);
+
+U_AVAILABLE_IN_ALL
+const char  *u_request_get_body_content_type         (URequest    *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-content-range-private.h"
 #include "urlsession/message/u-digest-private.h"
+#include "urlsession/message/u-request-policy-json-private.h"
 #include "urlsession/message/u-uri-private.h"
 
 #define KIND "urlsession-download"
@@ -237,6 +238,7 @@ u_resume_data_to_bytes (UResumeData *self)
       json_builder_set_member_name (builder, "timeout");
       json_builder_add_double_value (builder, self->request->timeout);
     }
+  u_request_policy_to_json (self->request, builder);
   add_headers (builder, self->request->headers, FALSE);
   add_private_names (builder, self);
   if (!g_str_equal (uri, current_uri))
@@ -515,6 +517,8 @@ read_request (JsonObject *object, UResumeData *self)
     return "is not for a GET request";
   if (!get_seconds (object, "timeout", &self->request->timeout))
     return "has no valid timeout";
+  if (!u_request_policy_from_json (self->request, object))
+    return "has no valid rules on cookies and networks";
   if (!get_headers (object, self->request->headers) || !get_private_names (object, &self->private_headers))
     return "has no valid header fields";
 
