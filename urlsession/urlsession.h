@@ -11,6 +11,7 @@
 #include <urlsession/message/u-http-response.h>
 #include <urlsession/message/u-request.h>
 #include <urlsession/message/u-response.h>
+#include <urlsession/message/u-retry-policy.h>
 #include <urlsession/message/u-task-metrics.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>

@@ -15,6 +15,7 @@ typedef struct _URedirectDecision URedirectDecision;
 typedef struct _URequest URequest;
 typedef struct _UResponse UResponse;
 typedef struct _UResponseDecision UResponseDecision;
+typedef struct _URetryPolicy URetryPolicy;
 typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;

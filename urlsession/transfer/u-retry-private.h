@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-retry-rules-private.h"
+
+G_BEGIN_DECLS
+
+/* What happened, and under which circumstances. */
+typedef struct
+{
+  const GError *error;        /* nullable: there was a response */
+  guint status;               /* of the response; 0: there was none */
+  const char *retry_after;    /* nullable; the field of the response */
+  const char *method;
+  gboolean nothing_sent;      /* no byte of the request left */
+  gboolean continues;         /* a download that goes on where it stopped: each attempt is another one */
+  guint n_retries;            /* that were made already */
+  gint64 now;                 /* seconds since the epoch */
+  double time_left;           /* seconds of the resource timer; 0: it does not run */
+  double chance;              /* from 0 to 1 */
+} URetryFacts;
+
+/* Whether to try again, and after how many seconds. */
+gboolean u_retry_decide       (const URetryRules *rules,
+                               const URetryFacts *facts,
+                               double            *delay);
+/* Whether it may go well another time, seen by itself. */
+gboolean u_retry_is_transient_error  (const GError *error);
+gboolean u_retry_is_transient_status (guint         status);
+/* Seconds from @now that a Retry-After field asks for; -1: it is none. */
+double   u_retry_parse_after  (const char        *value,
+                               gint64             now);
+
+G_END_DECLS
