@@ -10,6 +10,7 @@
 #include <urlsession/message/u-request.h>
 #include <urlsession/message/u-response.h>
 #include <urlsession/message/u-task-metrics.h>
+#include <urlsession/message/u-transaction-metrics.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>
 #include <urlsession/task/u-data-task.h>

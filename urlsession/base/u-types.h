@@ -16,3 +16,4 @@ typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
+typedef struct _UTransactionMetrics UTransactionMetrics;

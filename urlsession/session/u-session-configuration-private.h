@@ -11,6 +11,7 @@ typedef enum {
   U_CONFIGURATION_ALLOWS_CELLULAR_ACCESS,
   U_CONFIGURATION_ALLOWS_CONSTRAINED_ACCESS,
   U_CONFIGURATION_ALLOWS_EXPENSIVE_ACCESS,
+  U_CONFIGURATION_COLLECTS_METRICS,
   U_CONFIGURATION_HEADERS,
   U_CONFIGURATION_IDENTIFIER,
   U_CONFIGURATION_IS_EPHEMERAL,
@@ -33,6 +34,7 @@ struct _USessionConfiguration
   gboolean sealed;
   gboolean ephemeral;
   char *identifier;           /* owned; NULL: not a background one */
+  gboolean collects_metrics;
 
   /* u-session-configuration-network.c */
   double request_timeout;     /* seconds */

@@ -65,6 +65,9 @@ typedef struct
   GError *held_error;         /* owned, nullable */
   gboolean stalled;           /* suspended since the last byte: a connection lost now is no surprise */
 
+  gint64 waiting_since;       /* monotonic microseconds; measured transfers only: the wait for a place began */
+  GPtrArray *transactions;    /* owned, nullable; of UTransactionData: the exchanges that are over. Shared after the end */
+
   /* The body */
   gint64 credit;              /* what the application will take */
   guint8 *chunk;              /* owned, nullable; being filled */
@@ -131,6 +134,12 @@ void       u_local_transfer_take_response (ULocalTransfer    *self,
 void       u_local_transfer_take_done     (ULocalTransfer    *self,
                                            const GError      *error);
 void       u_local_transfer_accept        (ULocalTransfer    *self);
+
+/* u-local-transfer-metrics.c: what is measured */
+void       u_local_transfer_measure_wait  (ULocalTransfer    *self);
+void       u_local_transfer_add_transaction (ULocalTransfer  *self,
+                                           UTransactionData  *transaction);
+void       u_local_transfer_measure_rest  (ULocalTransfer    *self);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);
