@@ -13,6 +13,7 @@
 #include <urlsession/message/u-response.h>
 #include <urlsession/message/u-retry-policy.h>
 #include <urlsession/message/u-task-metrics.h>
+#include <urlsession/message/u-transaction-metrics.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>
 #include <urlsession/task/u-authentication-challenge.h>

@@ -42,6 +42,22 @@ typedef enum {
 } UFileConflict;
 
 /**
+ * UFetchType:
+ * @U_FETCH_TYPE_UNKNOWN: from nowhere: there was no response
+ * @U_FETCH_TYPE_NETWORK_LOAD: from a server
+ * @U_FETCH_TYPE_LOCAL_CACHE: from the cache of the session
+ * @U_FETCH_TYPE_LOCAL: from this machine: a file, or a `data:` URL
+ *
+ * Where a response came from.
+ */
+typedef enum {
+  U_FETCH_TYPE_UNKNOWN,
+  U_FETCH_TYPE_NETWORK_LOAD,
+  U_FETCH_TYPE_LOCAL_CACHE,
+  U_FETCH_TYPE_LOCAL,
+} UFetchType;
+
+/**
  * UAuthenticationMethod:
  * @U_AUTHENTICATION_METHOD_DEFAULT: whatever the protocol has
  * @U_AUTHENTICATION_METHOD_HTTP_BASIC: user and password, in clear (RFC 7617)

@@ -22,3 +22,4 @@ typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
+typedef struct _UTransactionMetrics UTransactionMetrics;

@@ -17,6 +17,7 @@ typedef struct
   GBytes *bytes;              /* owned, nullable */
   gsize position;
   GError *error;              /* owned, nullable */
+  UTransactionData *measured; /* owned; NULL: nobody asked, or it was taken */
   GSource *source;            /* owned; NULL once stopped: cancelled, done or freed */
   gboolean walking;
 } UDataLoad;
@@ -31,6 +32,7 @@ load_unref (UDataLoad *self)
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->measured, u_transaction_data_unref);
   g_free (self);
 }
 
@@ -46,12 +48,25 @@ data_cancel (ULoad *load)
     }
 }
 
+static UTransactionData *
+data_take_transaction (ULoad *load)
+{
+  UDataLoad *self = (UDataLoad *) load;
+
+  if (self->measured != NULL)
+    u_transaction_data_end (self->measured);
+
+  return g_steal_pointer (&self->measured);
+}
+
 static void
 report_response (UDataLoad *self)
 {
   g_autoptr (UResponseData) response = g_steal_pointer (&self->response);
   ULoadEvent event = { .kind = U_LOAD_RESPONSE, .response = response };
 
+  if (self->measured != NULL)
+    u_transaction_data_respond (self->measured, response, U_FETCH_TYPE_LOCAL);
   self->sink.event (self->user_data, &event);
 }
 
@@ -63,6 +78,8 @@ report_data (UDataLoad *self)
   g_autoptr (GBytes) piece = g_bytes_new_from_bytes (self->bytes, self->position, length);
   ULoadEvent event = { .kind = U_LOAD_DATA, .length = length, .bytes = piece, .wire_length = length };
 
+  if (self->measured != NULL)
+    u_transaction_data_count (self->measured, length);
   self->position += length;
   if (self->credit != G_MAXINT64)
     self->credit -= length;
@@ -72,7 +89,8 @@ report_data (UDataLoad *self)
 static void
 report_done (UDataLoad *self)
 {
-  ULoadEvent event = { .kind = U_LOAD_DONE, .error = self->error };
+  g_autoptr (UTransactionData) transaction = data_take_transaction (&self->parent);
+  ULoadEvent event = { .kind = U_LOAD_DONE, .error = self->error, .transaction = transaction };
 
   data_cancel (&self->parent);
   self->sink.event (self->user_data, &event);
@@ -124,6 +142,8 @@ data_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, g
   self->sink = *sink;
   self->user_data = user_data;
   self->credit = params->credit;
+  if (params->measure)
+    self->measured = u_transaction_data_begin (params->request, params->measure_since);
 
   if (u_data_url_parse (params->request->parsed, &mime_type, &charset, &self->bytes, &self->error))
     {
@@ -177,6 +197,7 @@ static const ULoaderClass data_class = {
   .start = data_start,
   .set_credit = data_set_credit,
   .set_priority = data_set_priority,
+  .take_transaction = data_take_transaction,
   .cancel = data_cancel,
   .free = data_free,
   .free_loader = data_free_loader,

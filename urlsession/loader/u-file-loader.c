@@ -22,6 +22,7 @@ typedef struct
   gpointer user_data;
   gint64 credit;
   gboolean stopped;           /* cancelled, done or freed */
+  UTransactionData *measured; /* owned; NULL: nobody asked, or it was taken */
 
   GFile *file;                /* owned, nullable */
   char *path;                 /* owned, nullable; for messages */
@@ -55,6 +56,7 @@ load_unref (UFileLoad *self)
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_object (&self->stream);
+  g_clear_pointer (&self->measured, u_transaction_data_unref);
   g_free (self);
 }
 
@@ -71,11 +73,23 @@ stop (UFileLoad *self)
     }
 }
 
+static UTransactionData *
+file_take_transaction (ULoad *load)
+{
+  UFileLoad *self = (UFileLoad *) load;
+
+  if (self->measured != NULL)
+    u_transaction_data_end (self->measured);
+
+  return g_steal_pointer (&self->measured);
+}
+
 static void
 finish (UFileLoad *self, const GError *error)
 {
   g_autoptr (GError) mapped = NULL;
-  ULoadEvent event = { .kind = U_LOAD_DONE };
+  g_autoptr (UTransactionData) transaction = file_take_transaction (&self->parent);
+  ULoadEvent event = { .kind = U_LOAD_DONE, .transaction = transaction };
 
   if (error != NULL)
     mapped = u_error_map_new_for_file (error, self->path);
@@ -105,6 +119,8 @@ bytes_read_cb (GObject *stream, GAsyncResult *result, gpointer user_data)
       finish (self, error);
       return;
     }
+  if (self->measured != NULL)
+    u_transaction_data_count (self->measured, length);
   self->left -= length;
   if (self->credit != G_MAXINT64)
     self->credit -= length;
@@ -153,6 +169,8 @@ opened_cb (GObject *file, GAsyncResult *result, gpointer user_data)
 
   event.response = response = g_steal_pointer (&self->response);
   self->left = response->expected_length;
+  if (self->measured != NULL)
+    u_transaction_data_respond (self->measured, response, U_FETCH_TYPE_LOCAL);
   self->sink.event (self->user_data, &event);
   if (!self->stopped)
     read_more (self);
@@ -254,6 +272,8 @@ file_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, g
   self->user_data = user_data;
   self->credit = params->credit;
   self->cancellable = g_cancellable_new ();
+  if (params->measure)
+    self->measured = u_transaction_data_begin (params->request, params->measure_since);
 
   self->path = path_from_uri (self->request->parsed, &error);
   if (self->path == NULL)
@@ -350,6 +370,7 @@ static const ULoaderClass file_class = {
   .start = file_start,
   .set_credit = file_set_credit,
   .set_priority = file_set_priority,
+  .take_transaction = file_take_transaction,
   .cancel = file_cancel,
   .free = file_free,
   .free_loader = file_free_loader,

@@ -5,6 +5,7 @@
 #include "urlsession/loader/u-error-map-private.h"
 #include "urlsession/loader/u-http-body-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
+#include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
 #include "urlsession/message/u-uri-private.h"
 
@@ -24,6 +25,7 @@ typedef struct
   gboolean decode;
   gint64 credit;              /* until there is a body that counts it */
   gboolean stopped;
+  UHttpMeter *meter;          /* owned; NULL: nobody asked for measures */
 
   /* Sending. */
   SoupMessage *message;       /* owned, nullable until the body is at hand */
@@ -56,6 +58,7 @@ load_unref (UHttpLoad *self)
 
   g_assert (self->body == NULL && self->report == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
+  g_clear_pointer (&self->meter, u_http_meter_free);
   if (self->message != NULL)
     u_http_engine_forget (self->engine, self->message);
   g_clear_object (&self->message);
@@ -100,6 +103,7 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
 {
   g_autoptr (UHttpLoad) keep = load_ref (self);
   g_autoptr (GError) mapped = NULL;
+  g_autoptr (UTransactionData) transaction = NULL;
   ULoadEvent event = { .kind = U_LOAD_DONE, .wire_length = wire_length };
 
   if (self->stopped)
@@ -120,6 +124,8 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
         u_http_engine_set_broken (self->engine);
     }
 
+  u_http_meter_count (self->meter, 0, wire_length);
+  event.transaction = transaction = u_http_load_take_transaction (&self->parent);
   stop (self);
   event.error = mapped;
   emit (self, &event);
@@ -248,6 +254,7 @@ body_data (gpointer user_data, gsize length, gint64 wire_length)
   UHttpLoad *self = user_data;
   ULoadEvent event = { .kind = U_LOAD_DATA, .length = length, .wire_length = wire_length };
 
+  u_http_meter_count (self->meter, length, wire_length);
   emit (self, &event);
 }
 
@@ -274,6 +281,7 @@ respond (UHttpLoad *self, GInputStream *stream)
   gint64 expected = -1;
   ULoadEvent event = { .kind = U_LOAD_RESPONSE, .response = response };
 
+  u_http_meter_respond (self->meter, response);
   if (!u_http_framing_get_length (response->headers, &expected, &error))
     {
       /* Where the body ends is unknown, so nothing of it may be read, and the connection must not be used again. */
@@ -489,6 +497,8 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->credit = params->credit;
   self->cancellable = g_cancellable_new ();
 
+  if (params->measure)
+    self->meter = u_http_meter_new (self->request, params->measure_since);
   self->message = u_http_request_new_message (self->request, params->extra_headers, self->decode, &error);
   if (self->message == NULL)
     {
@@ -496,6 +506,7 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
       return &self->parent;
     }
   u_http_engine_prepare (self->engine, self->bulk, self->message);
+  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
   u_http_load_set_priority (&self->parent, params->priority);
 
   switch (self->request->body_kind)
@@ -540,6 +551,14 @@ u_http_load_set_priority (ULoad *load, double priority)
   if (self->message != NULL && !self->stopped)
     soup_message_set_priority (self->message,
                                (SoupMessagePriority) (CLAMP (priority, 0, 1) * SOUP_MESSAGE_PRIORITY_VERY_HIGH + 0.5));
+}
+
+UTransactionData *
+u_http_load_take_transaction (ULoad *load)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  return u_http_meter_finish (self->meter, self->body_sent);
 }
 
 void

@@ -50,6 +50,7 @@ static const ULoaderClass http_class = {
   .start = http_start,
   .set_credit = u_http_load_set_credit,
   .set_priority = u_http_load_set_priority,
+  .take_transaction = u_http_load_take_transaction,
   .cancel = u_http_load_cancel,
   .free = u_http_load_free,
   .drop_idle = http_drop_idle,

@@ -72,6 +72,7 @@ typedef struct
   gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
                                * asked about */
   gboolean measure;           /* DONE is to have a transaction */
+  gint64 measure_since;       /* measure: when somebody began to wait for it, monotonic microseconds; 0: now */
   gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
   gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
                                * the server applies all the same */
@@ -89,6 +90,9 @@ struct _ULoaderClass
   void   (*set_priority) (ULoad *load, double priority);
   void   (*answer)      (ULoad *load, const UChallengeAnswer *answer); /* nullable: never asks. DEFAULT for trust: only
                                                                         * of a valid chain; for a credential: without */
+  /* Nullable. (transfer full) (nullable): what was measured up to now, of a load that is about to be given up; after
+   * that, and after DONE, there is none. */
+  UTransactionData *(*take_transaction) (ULoad *load);
   void   (*cancel)      (ULoad *load);
   void   (*free)        (ULoad *load);
   void   (*drop_idle)   (ULoader *self);                  /* nullable: close idle connections, use new ones from now on */
@@ -143,6 +147,12 @@ static inline void
 u_load_answer (ULoad *load, const UChallengeAnswer *answer)
 {
   load->klass->answer (load, answer);
+}
+
+static inline UTransactionData *
+u_load_take_transaction (ULoad *load)
+{
+  return load->klass->take_transaction != NULL ? load->klass->take_transaction (load) : NULL;
 }
 
 static inline void

@@ -6,8 +6,9 @@
 G_BEGIN_DECLS
 
 /* Instants in microseconds since the epoch. */
-UTaskMetrics *u_task_metrics_new (gint64 start,
-                                  gint64 end,
-                                  guint  redirect_count);
+UTaskMetrics *u_task_metrics_new (gint64     start,
+                                  gint64     end,
+                                  guint      redirect_count,
+                                  GPtrArray *transactions);
 
 G_END_DECLS

@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/message/u-task-metrics.h"
 
+#include "urlsession/message/u-har-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
+#include "urlsession/message/u-transaction-metrics-private.h"
 
 /**
  * UTaskMetrics:
  *
- * What was measured of a task, carried by [signal@Task::collected-metrics].
+ * What was measured of a task: carried by [signal@Task::collected-metrics], and kept in [property@Task:metrics].
  *
- * It is made only when somebody listens to that signal.
+ * Nothing is measured unless somebody asks before the task is resumed for the first time: by listening to that signal,
+ * or with [property@SessionConfiguration:collects-metrics].
+ *
+ * A task makes an exchange for its request, one for each redirect that it follows, and one each time that it has to ask
+ * again. [method@TaskMetrics.dup_transactions] has all of them in their order. Of a task with more than 64 it has the
+ * last 64.
+ *
+ * Immutable; may be used from any thread.
  */
 struct _UTaskMetrics
 {
@@ -17,6 +26,8 @@ struct _UTaskMetrics
   GDateTime *start_date;      /* owned */
   GDateTime *end_date;        /* owned */
   guint redirect_count;
+  GPtrArray *data;            /* owned; of UTransactionData */
+  GPtrArray *transactions;    /* owned; of UTransactionMetrics, a view of each */
 };
 
 enum {
@@ -39,6 +50,8 @@ u_task_metrics_finalize (GObject *object)
 
   g_clear_pointer (&self->start_date, g_date_time_unref);
   g_clear_pointer (&self->end_date, g_date_time_unref);
+  g_ptr_array_unref (self->data);
+  g_ptr_array_unref (self->transactions);
 
   G_OBJECT_CLASS (u_task_metrics_parent_class)->finalize (object);
 }
@@ -106,25 +119,30 @@ u_task_metrics_class_init (UTaskMetricsClass *klass)
 static void
 u_task_metrics_init (UTaskMetrics *self)
 {
+  self->data = g_ptr_array_new_with_free_func ((GDestroyNotify) u_transaction_data_unref);
+  self->transactions = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
-static GDateTime *
-date_from_microseconds (gint64 microseconds)
-{
-  g_autoptr (GDateTime) seconds = g_date_time_new_from_unix_utc (microseconds / G_USEC_PER_SEC);
-
-  return g_date_time_add (seconds, microseconds % G_USEC_PER_SEC);
-}
-
+/*
+ * u_task_metrics_new:
+ * @transactions: (nullable): of UTransactionData
+ */
 UTaskMetrics *
-u_task_metrics_new (gint64 start, gint64 end, guint redirect_count)
+u_task_metrics_new (gint64 start, gint64 end, guint redirect_count, GPtrArray *transactions)
 {
   UTaskMetrics *self = g_object_new (U_TYPE_TASK_METRICS, NULL);
 
-  self->start_date = date_from_microseconds (start);
+  self->start_date = u_transaction_data_new_date (start);
   /* A clock that was set back in between does not make a task end before it began. */
-  self->end_date = date_from_microseconds (MAX (start, end));
+  self->end_date = u_transaction_data_new_date (MAX (start, end));
   self->redirect_count = redirect_count;
+  for (guint i = 0; transactions != NULL && i < transactions->len; i++)
+    {
+      UTransactionData *data = g_ptr_array_index (transactions, i);
+
+      g_ptr_array_add (self->data, u_transaction_data_ref (data));
+      g_ptr_array_add (self->transactions, u_transaction_metrics_new (data));
+    }
 
   return self;
 }
@@ -194,4 +212,84 @@ u_task_metrics_get_redirect_count (UTaskMetrics *self)
   g_return_val_if_fail (U_IS_TASK_METRICS (self), 0);
 
   return self->redirect_count;
+}
+
+/**
+ * u_task_metrics_get_n_transactions:
+ * @self: metrics
+ *
+ * Gets how many exchanges there are to read about.
+ *
+ * It is 0 for a task that ended before it asked anybody, and if nobody had asked to measure when it began.
+ *
+ * Returns: a number up to 64
+ */
+guint
+u_task_metrics_get_n_transactions (UTaskMetrics *self)
+{
+  g_return_val_if_fail (U_IS_TASK_METRICS (self), 0);
+
+  return self->transactions->len;
+}
+
+/**
+ * u_task_metrics_get_transaction:
+ * @self: metrics
+ * @index: which one, from 0
+ *
+ * Gets what was measured of one exchange.
+ *
+ * Returns: (transfer none) (nullable): the exchange, or %NULL if there are not so many
+ */
+UTransactionMetrics *
+u_task_metrics_get_transaction (UTaskMetrics *self, guint index)
+{
+  g_return_val_if_fail (U_IS_TASK_METRICS (self), NULL);
+
+  return index < self->transactions->len ? g_ptr_array_index (self->transactions, index) : NULL;
+}
+
+/**
+ * u_task_metrics_dup_transactions:
+ * @self: metrics
+ * @n_transactions: (out): the number of exchanges
+ *
+ * Gets what was measured of each exchange, in the order in which they began.
+ *
+ * Returns: (transfer full) (array length=n_transactions): the exchanges
+ */
+UTransactionMetrics **
+u_task_metrics_dup_transactions (UTaskMetrics *self, gsize *n_transactions)
+{
+  UTransactionMetrics **transactions;
+
+  g_return_val_if_fail (U_IS_TASK_METRICS (self), NULL);
+  g_return_val_if_fail (n_transactions != NULL, NULL);
+
+  transactions = g_new0 (UTransactionMetrics *, self->transactions->len + 1);
+  for (guint i = 0; i < self->transactions->len; i++)
+    transactions[i] = g_object_ref (g_ptr_array_index (self->transactions, i));
+  *n_transactions = self->transactions->len;
+
+  return transactions;
+}
+
+/**
+ * u_task_metrics_to_har:
+ * @self: metrics
+ *
+ * Writes the exchanges in the HTTP Archive format, version 1.2.
+ *
+ * The network tools of browsers read and show it. Bodies are not in it. Passwords, cookies, and the values of header
+ * fields that let somebody in are replaced by `***`, and the user info of URLs is left out; their queries are kept, since
+ * they say what was asked: look at them before you give the text away.
+ *
+ * Returns: (transfer full): JSON
+ */
+char *
+u_task_metrics_to_har (UTaskMetrics *self)
+{
+  g_return_val_if_fail (U_IS_TASK_METRICS (self), NULL);
+
+  return u_har_write (self->data);
 }

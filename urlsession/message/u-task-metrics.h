@@ -4,6 +4,7 @@
 #include <glib-object.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
+#include <urlsession/message/u-transaction-metrics.h>
 
 G_BEGIN_DECLS
 
@@ -20,5 +21,17 @@ U_AVAILABLE_IN_ALL
 double     u_task_metrics_get_duration       (UTaskMetrics *self);
 U_AVAILABLE_IN_ALL
 guint      u_task_metrics_get_redirect_count (UTaskMetrics *self);
+
+U_AVAILABLE_IN_ALL
+guint                 u_task_metrics_get_n_transactions (UTaskMetrics *self);
+U_AVAILABLE_IN_ALL
+UTransactionMetrics  *u_task_metrics_get_transaction    (UTaskMetrics *self,
+                                                         guint         index);
+U_AVAILABLE_IN_ALL
+UTransactionMetrics **u_task_metrics_dup_transactions   (UTaskMetrics *self,
+                                                         gsize        *n_transactions);
+
+U_AVAILABLE_IN_ALL
+char                 *u_task_metrics_to_har             (UTaskMetrics *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

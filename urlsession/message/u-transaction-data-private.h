@@ -3,27 +3,22 @@
 
 #include <gio/gio.h>
 
+#include "urlsession/base/u-enums.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-response-data-private.h"
 
 G_BEGIN_DECLS
 
-/* Where a response came from. */
-typedef enum {
-  U_FETCH_UNKNOWN,            /* there was none */
-  U_FETCH_NETWORK,
-  U_FETCH_LOCAL_CACHE,
-  U_FETCH_LOCAL,              /* data:, file:, or the application itself */
-} UFetchKind;
-
-/* What was measured of one exchange: filled once, then immutable, atomically reference-counted. Times are microseconds of
- * the wall clock; 0: that did not happen, for instance because the connection was there already. */
+/* What was measured of one exchange: filled by one thread, then immutable, atomically reference-counted. Times are
+ * microseconds of the wall clock; 0: that did not happen, for instance because the connection was there already. */
 typedef struct
 {
   gatomicrefcount ref_count;
-  URequestData *request;      /* owned, nullable; with the header fields that were really sent, the secret ones masked */
+  gint64 clock_offset;        /* what to add to the monotonic clock: found once, so that the dates keep their order */
+  URequestData *request;      /* owned, nullable; with the header fields that were really sent, the secret ones masked,
+                               * and without user info */
   UResponseData *response;    /* owned, nullable; there was none */
-  UFetchKind fetch;
+  UFetchType fetch;
 
   gint64 fetch_start;
   gint64 domain_lookup_start;
@@ -35,9 +30,10 @@ typedef struct
   gint64 request_start;
   gint64 request_end;
   gint64 response_start;
-  gint64 response_end;
+  gint64 response_end;        /* the last byte, or when it broke off */
 
   char *protocol;             /* owned, nullable; as in ALPN: "http/1.0", "http/1.1", "h2" */
+  guint64 connection;         /* the same for exchanges on the same one, 0: none */
   gboolean reused_connection;
   gboolean proxy_connection;
   char *local_address;        /* owned, nullable; without port */
@@ -54,9 +50,31 @@ typedef struct
   gint64 response_body_decoded_bytes;
 } UTransactionData;
 
-UTransactionData *u_transaction_data_new   (void);
-UTransactionData *u_transaction_data_ref   (UTransactionData *self);
-void              u_transaction_data_unref (UTransactionData *self);
+UTransactionData *u_transaction_data_new    (void);
+UTransactionData *u_transaction_data_ref    (UTransactionData *self);
+void              u_transaction_data_unref  (UTransactionData *self);
+
+/* A measurement that starts. @since: monotonic microseconds, 0: now */
+UTransactionData *u_transaction_data_begin  (URequestData     *request,
+                                             gint64            since);
+/* What a moment of the monotonic clock is on the wall; 0 stays 0. */
+gint64            u_transaction_data_at     (UTransactionData *self,
+                                             gint64            monotonic);
+gint64            u_transaction_data_now    (UTransactionData *self);
+/* The fields that were really sent; masked here. @headers: (transfer none) */
+void              u_transaction_data_set_sent_headers (UTransactionData *self,
+                                                       UHeaderList      *headers);
+/* The head of the response is there. */
+void              u_transaction_data_respond (UTransactionData *self,
+                                              UResponseData    *response,
+                                              UFetchType        fetch);
+/* A piece of the body arrived, without any coding. */
+void              u_transaction_data_count  (UTransactionData *self,
+                                             gsize             length);
+/* The measurement ends: nothing changes any more. */
+void              u_transaction_data_end    (UTransactionData *self);
+/* Microseconds since the epoch as a date in UTC. */
+GDateTime        *u_transaction_data_new_date (gint64         microseconds);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UTransactionData, u_transaction_data_unref)
 

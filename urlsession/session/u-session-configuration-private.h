@@ -17,6 +17,7 @@ typedef enum {
   U_CONFIGURATION_COOKIE_ACCEPT_POLICY,
   U_CONFIGURATION_COOKIE_STORAGE,
   U_CONFIGURATION_CREDENTIAL_STORAGE,
+  U_CONFIGURATION_COLLECTS_METRICS,
   U_CONFIGURATION_HEADERS,
   U_CONFIGURATION_IDENTIFIER,
   U_CONFIGURATION_IS_EPHEMERAL,
@@ -41,6 +42,7 @@ struct _USessionConfiguration
   gboolean sealed;
   gboolean ephemeral;
   char *identifier;           /* owned; NULL: not a background one */
+  gboolean collects_metrics;
 
   /* u-session-configuration-network.c */
   double request_timeout;     /* seconds */

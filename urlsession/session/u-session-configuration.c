@@ -56,6 +56,9 @@ u_session_configuration_get_property (GObject *object, guint prop_id, GValue *va
     case U_CONFIGURATION_IS_EPHEMERAL:
       g_value_set_boolean (value, self->ephemeral);
       break;
+    case U_CONFIGURATION_COLLECTS_METRICS:
+      g_value_set_boolean (value, self->collects_metrics);
+      break;
     case U_CONFIGURATION_HEADERS:
       g_value_set_object (value, self->headers);
       break;
@@ -122,6 +125,9 @@ u_session_configuration_set_property (GObject *object, guint prop_id, const GVal
     case U_CONFIGURATION_IS_EPHEMERAL:
       self->ephemeral = g_value_get_boolean (value);
       break;
+    case U_CONFIGURATION_COLLECTS_METRICS:
+      u_session_configuration_set_collects_metrics (self, g_value_get_boolean (value));
+      break;
     case U_CONFIGURATION_IDENTIFIER:
       self->identifier = g_value_dup_string (value);
       break;
@@ -183,6 +189,15 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   object_class->get_property = u_session_configuration_get_property;
   object_class->set_property = u_session_configuration_set_property;
 
+  /**
+   * USessionConfiguration:collects-metrics: (getter get_collects_metrics) (setter set_collects_metrics)
+   *
+   * Whether all tasks are measured, so that [property@Task:metrics] is there when they are over.
+   *
+   * A task is also measured if somebody listens to its [signal@Task::collected-metrics]. The default is %FALSE.
+   */
+  u_session_configuration_props[U_CONFIGURATION_COLLECTS_METRICS] =
+    g_param_spec_boolean ("collects-metrics", NULL, NULL, FALSE, writable);
   /**
    * USessionConfiguration:is-ephemeral: (getter get_is_ephemeral)
    *
@@ -433,6 +448,7 @@ u_session_configuration_copy (USessionConfiguration *self)
                        "is-ephemeral", self->ephemeral,
                        "identifier", self->identifier,
                        NULL);
+  copy->collects_metrics = self->collects_metrics;
   copy->request_timeout = self->request_timeout;
   copy->resource_timeout = self->resource_timeout;
   copy->max_connections_per_host = self->max_connections_per_host;
@@ -556,4 +572,36 @@ u_session_configuration_set_boolean (USessionConfiguration *self,
 
   *field = value;
   u_session_configuration_notify (self, property);
+}
+
+/**
+ * u_session_configuration_get_collects_metrics: (get-property collects-metrics)
+ * @self: a configuration
+ *
+ * Gets whether all tasks are measured.
+ *
+ * Returns: %TRUE if they are
+ */
+gboolean
+u_session_configuration_get_collects_metrics (USessionConfiguration *self)
+{
+  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), FALSE);
+
+  return self->collects_metrics;
+}
+
+/**
+ * u_session_configuration_set_collects_metrics: (set-property collects-metrics)
+ * @self: a configuration
+ * @collects_metrics: %TRUE to have all tasks measured
+ *
+ * Sets whether all tasks are measured.
+ */
+void
+u_session_configuration_set_collects_metrics (USessionConfiguration *self, gboolean collects_metrics)
+{
+  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
+
+  u_session_configuration_set_boolean (self, &self->collects_metrics, collects_metrics,
+                                       U_CONFIGURATION_COLLECTS_METRICS);
 }

@@ -78,6 +78,11 @@ U_AVAILABLE_IN_ALL
 void                   u_session_configuration_set_proxy_resolver           (USessionConfiguration *self,
                                                                              GProxyResolver        *proxy_resolver);
 U_AVAILABLE_IN_ALL
+gboolean               u_session_configuration_get_collects_metrics         (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_collects_metrics         (USessionConfiguration *self,
+                                                                             gboolean               collects_metrics);
+U_AVAILABLE_IN_ALL
 UHeaders              *u_session_configuration_get_headers                  (USessionConfiguration *self);
 U_AVAILABLE_IN_ALL
 GTlsDatabase          *u_session_configuration_get_tls_database             (USessionConfiguration *self);

@@ -145,6 +145,12 @@ fill_spec (USession *self, UTransferSpec *spec)
   spec->resource_timeout = u_session_configuration_get_resource_timeout (self->configuration);
 }
 
+static gboolean
+collects_metrics (USession *self)
+{
+  return u_session_configuration_get_collects_metrics (self->configuration);
+}
+
 /* Called with the lock held. */
 static TaskEntry *
 add_entry (USession *self, UTask *task)
@@ -207,6 +213,7 @@ const UTaskHost u_session_task_host = {
   .release = release,
   .adopt = adopt,
   .next_identifier = next_identifier,
+  .collects_metrics = collects_metrics,
 };
 
 /* ---- Making tasks ---- */

@@ -177,6 +177,7 @@ u_data_task_become_download (UDataTask *self)
   data = u_request_ref_data (task->original_request);
   spec = u_transfer_spec_new (data);
   task->host->fill_spec (task->session, spec);
+  spec->measure = u_task_wants_metrics (heir);
   U_TASK_GET_CLASS (heir)->fill_spec (heir, spec, NULL);
 
   u_task_replace (task, heir);

@@ -3,7 +3,6 @@
 #include "urlsession/base/u-notify-private.h"
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
-#include "urlsession/message/u-task-metrics-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/task/u-authentication-challenge-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
@@ -345,18 +344,6 @@ take_data (UTask *self, UTransferEvent *event)
     }
 }
 
-static void
-emit_metrics (UTask *self)
-{
-  g_autoptr (UTaskMetrics) metrics = NULL;
-
-  if (!u_task_is_heard (self, U_TASK_COLLECTED_METRICS))
-    return;
-
-  metrics = u_task_metrics_new (self->started_at, g_get_real_time (), self->redirect_count);
-  u_task_emit (self, U_TASK_COLLECTED_METRICS, metrics);
-}
-
 /*
  * u_task_finish:
  * @event: the last one; it may be changed
@@ -401,8 +388,9 @@ u_task_finish (UTask *self, UTransferEvent *event)
     klass->completing (self, event);
   self->released = TRUE;
   self->host->release (self->session, self);
+  u_task_make_metrics (self, event);
   u_task_notify_end (self);
-  emit_metrics (self);
+  u_task_emit_metrics (self);
   if (!self->quiet)
     u_task_emit (self, U_TASK_COMPLETED, event->error);
   if (klass->completed != NULL)

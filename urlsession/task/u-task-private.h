@@ -27,6 +27,8 @@ typedef struct
   /* In the context of the session: @task took the place of another one, and runs. */
   void (*adopt) (USession *session, UTask *task);
   guint64 (*next_identifier) (USession *session);
+  /* Any thread: whether all tasks are measured. */
+  gboolean (*collects_metrics) (USession *session);
 } UTaskHost;
 
 struct _UTask
@@ -51,6 +53,7 @@ struct _UTask
   UResponse *response;        /* owned, nullable */
   GError *error;              /* owned, nullable */
   char *failing_uri;          /* owned, nullable */
+  UTaskMetrics *metrics;      /* owned, nullable */
   char *description;          /* owned, nullable */
   double priority;
   UTransferCounts counts;
@@ -122,6 +125,13 @@ void       u_task_notify_progress  (UTask           *self,
 void       u_task_notify_response  (UTask           *self);
 void       u_task_notify_request   (UTask           *self);
 void       u_task_notify_end       (UTask           *self);
+
+/* u-task-measures.c. Any thread: whether somebody asks. */
+gboolean   u_task_wants_metrics    (UTask           *self);
+/* In the context of the session, before and after the last notifications. */
+void       u_task_make_metrics     (UTask           *self,
+                                    UTransferEvent  *event);
+void       u_task_emit_metrics     (UTask           *self);
 
 /* u-task-events.c. Any thread: it happens in the context of the session. */
 void       u_task_notify_later     (UTask           *self,

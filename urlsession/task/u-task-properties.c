@@ -18,6 +18,7 @@ enum {
   PROP_FRACTION_COMPLETED,
   PROP_IDENTIFIER,
   PROP_IS_INDETERMINATE,
+  PROP_METRICS,
   PROP_ORIGINAL_REQUEST,
   PROP_PRIORITY,
   PROP_RESPONSE,
@@ -70,6 +71,9 @@ u_task_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *
       break;
     case PROP_IS_INDETERMINATE:
       g_value_set_boolean (value, u_task_get_is_indeterminate (self));
+      break;
+    case PROP_METRICS:
+      g_value_set_object (value, u_task_get_metrics (self));
       break;
     case PROP_ORIGINAL_REQUEST:
       g_value_set_object (value, self->original_request);
@@ -212,6 +216,16 @@ u_task_install_properties (GObjectClass *object_class)
   props[PROP_IS_INDETERMINATE] =
     g_param_spec_boolean ("is-indeterminate", NULL, NULL, TRUE, readable);
   /**
+   * UTask:metrics: (getter get_metrics)
+   *
+   * What was measured of the task; %NULL until it completes, and if nobody asked.
+   *
+   * Whoever listens to [signal@Task::collected-metrics] asks, and
+   * [property@SessionConfiguration:collects-metrics] asks for all tasks of a session.
+   */
+  props[PROP_METRICS] =
+    g_param_spec_object ("metrics", NULL, NULL, U_TYPE_TASK_METRICS, readable);
+  /**
    * UTask:original-request: (getter get_original_request)
    *
    * The request that the task was made with: a sealed copy.
@@ -297,6 +311,8 @@ void
 u_task_notify_end (UTask *self)
 {
   u_notify (self, props[PROP_STATE]);
+  if (self->metrics != NULL)
+    u_notify (self, props[PROP_METRICS]);
   if (self->error != NULL)
     {
       u_notify (self, props[PROP_ERROR]);

@@ -103,6 +103,7 @@ u_task_finalize (GObject *object)
   g_clear_object (&self->current_request);
   g_clear_object (&self->original_request);
   g_clear_object (&self->response);
+  g_clear_object (&self->metrics);
   g_clear_error (&self->error);
   g_clear_error (&self->birth_error);
   g_clear_error (&self->forced_error);
@@ -139,6 +140,9 @@ u_task_class_init (UTaskClass *klass)
    * @metrics: what was measured
    *
    * Emitted once, right before [signal@Task::completed], also for a task that failed or was cancelled.
+   *
+   * The exchanges are measured only if there is a handler when the task is resumed for the first time, or
+   * [property@SessionConfiguration:collects-metrics] is set.
    */
   /**
    * UTask::sent-data:
@@ -255,6 +259,7 @@ describe (UTask *self, UExecutor **executor, GError **error)
   if (*executor == NULL)
     return NULL;
   self->host->fill_spec (self->session, spec);
+  spec->measure = u_task_wants_metrics (self);
   if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
     return NULL;
   self->request_timeout = data->timeout > 0 ? data->timeout : spec->request_timeout;

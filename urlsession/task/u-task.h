@@ -7,6 +7,7 @@
 #include <urlsession/base/u-types.h>
 #include <urlsession/message/u-request.h>
 #include <urlsession/message/u-response.h>
+#include <urlsession/message/u-task-metrics.h>
 
 G_BEGIN_DECLS
 
@@ -65,6 +66,8 @@ U_AVAILABLE_IN_ALL
 URequest     *u_task_get_current_request           (UTask      *self);
 U_AVAILABLE_IN_ALL
 UResponse    *u_task_get_response                  (UTask      *self);
+U_AVAILABLE_IN_ALL
+UTaskMetrics *u_task_get_metrics                   (UTask      *self);
 
 U_AVAILABLE_IN_ALL
 char         *u_task_dup_description               (UTask      *self);

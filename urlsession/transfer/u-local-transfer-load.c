@@ -310,6 +310,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_DONE:
+      u_local_transfer_add_transaction (self, event->transaction);
       if (self->suspended || self->state == U_LOCAL_ASKING)
         {
           u_local_transfer_hold_done (self, event->error);

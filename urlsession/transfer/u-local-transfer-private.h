@@ -79,6 +79,9 @@ typedef struct
 
   gboolean stalled;           /* suspended since the last byte: a connection lost now is no surprise */
 
+  gint64 waiting_since;       /* monotonic microseconds; measured transfers only: the wait for a place began */
+  GPtrArray *transactions;    /* owned, nullable; of UTransactionData: the exchanges that are over. Shared after the end */
+
   /* The body */
   gint64 credit;              /* what the application will take */
   guint8 *chunk;              /* owned, nullable; being filled */
@@ -170,6 +173,11 @@ gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
 void       u_local_transfer_answer         (ULocalTransfer   *self,
                                             const UChallengeAnswer *answer);
 void       u_local_transfer_drop_challenge (ULocalTransfer   *self);
+/* u-local-transfer-metrics.c: what is measured */
+void       u_local_transfer_measure_wait  (ULocalTransfer    *self);
+void       u_local_transfer_add_transaction (ULocalTransfer  *self,
+                                           UTransactionData  *transaction);
+void       u_local_transfer_measure_rest  (ULocalTransfer    *self);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

@@ -103,6 +103,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->retained, g_ptr_array_unref);
   g_clear_pointer (&self->kept_resume, g_bytes_unref);
   g_free (self->kept_path);
+  g_clear_pointer (&self->transactions, g_ptr_array_unref);
   g_free (self->chunk);
   u_resume_point_clear (&self->resume_point);
   g_free (self);
@@ -155,6 +156,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
+    .measure = self->spec->measure,
+    .measure_since = self->waiting_since,
   };
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
@@ -225,6 +228,7 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
       u_local_transfer_fail (self, refusal);
       return;
     }
+  u_local_transfer_measure_wait (self);
   if (loader->klass->uses_network)
     {
       g_autofree char *key = dup_host_key (self->request->parsed);
@@ -266,6 +270,7 @@ void
 u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
+  u_local_transfer_measure_rest (self);
   g_clear_pointer (&self->load, u_load_free);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
@@ -284,6 +289,9 @@ u_local_transfer_done (ULocalTransfer *self, UTransferEvent *event)
 {
   u_local_transfer_enter (self, U_LOCAL_DONE);
   event->counts = self->counts;
+  /* Kept here, too: a response that becomes a download after all of it was there is done twice. */
+  if (self->transactions != NULL)
+    event->transactions = g_ptr_array_ref (self->transactions);
   if (event->resume_data == NULL && self->kept_resume != NULL)
     {
       event->resume_data = g_steal_pointer (&self->kept_resume);

@@ -30,6 +30,7 @@ typedef struct
   UDelivery delivery;
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */
+  gboolean measure;           /* DONE is to tell what was measured of the exchanges */
 
   /* U_DELIVER_FILE */
   char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file

@@ -91,6 +91,7 @@ u_transfer_event_free (UTransferEvent *event)
   g_clear_pointer (&event->failing_uri, g_free);
   g_clear_pointer (&event->resume_data, g_bytes_unref);
   g_clear_pointer (&event->partial_path, g_free);
+  g_clear_pointer (&event->transactions, g_ptr_array_unref);
   if (event->lock_fd >= 0)
     close (event->lock_fd);
   u_transfer_unref (event->transfer);
