@@ -17,6 +17,8 @@ void   u_http_load_set_credit   (ULoad              *load,
                                  gint64              credit);
 void   u_http_load_set_priority (ULoad              *load,
                                  double              priority);
+void   u_http_load_answer       (ULoad              *load,
+                                 const UChallengeAnswer *answer);
 void   u_http_load_cancel       (ULoad              *load);
 void   u_http_load_free         (ULoad              *load);
 
