@@ -7,7 +7,7 @@
 
 /*
  * Runs loads of one loader in the context of the test and writes down what they say: "s" sent, "i" informational,
- * "r" response, "d" data (once for any number in a row), "." done without and "!" done with an error.
+ * "q" question, "r" response, "d" data (once for any number in a row), "." done without and "!" done with an error.
  */
 
 typedef struct
@@ -34,6 +34,14 @@ struct _DriverLoad
   gsize buffer_size;
   guint8 *buffer;             /* owned */
   gint64 credit;              /* what is left of it, to check that it is respected */
+  gboolean nothing_sent;
+
+  /* Questions are answered on the next turn of the loop, with this, unless the test does it. */
+  UChallengeAnswer answer;    /* at first: the default */
+  UCredentialData *credential; /* owned, nullable; that of the answer */
+  gboolean answers_itself;
+  guint n_questions;
+  UChallengeData *question;   /* owned, nullable; the last one */
 
   /* What the test does from inside an event. */
   void (*on_event) (DriverLoad *self, const ULoadEvent *event);
@@ -94,6 +102,18 @@ driver_get_buffer (gpointer user_data, gsize *size)
   return self->buffer;
 }
 
+static inline gboolean
+driver_answer_cb (gpointer user_data)
+{
+  DriverLoad *self = user_data;
+
+  self->answer.credential = self->credential;
+  if (self->load != NULL)
+    u_load_answer (self->load, &self->answer);
+
+  return G_SOURCE_REMOVE;
+}
+
 static inline void
 driver_event (gpointer user_data, const ULoadEvent *event)
 {
@@ -114,6 +134,19 @@ driver_event (gpointer user_data, const ULoadEvent *event)
     case U_LOAD_INFORMATIONAL:
       g_assert_null (self->response);
       self->n_informational++;
+      break;
+    case U_LOAD_QUESTION:
+      g_assert_null (self->response);
+      g_clear_pointer (&self->question, u_challenge_data_unref);
+      self->question = u_challenge_data_ref (event->challenge);
+      self->n_questions++;
+      if (!self->answers_itself)
+        {
+          g_autoptr (GSource) source = g_idle_source_new ();
+
+          g_source_set_callback (source, driver_answer_cb, self, NULL);
+          g_source_attach (source, g_main_context_get_thread_default ());
+        }
       break;
     case U_LOAD_RESPONSE:
       g_assert_null (self->response);
@@ -145,6 +178,7 @@ driver_event (gpointer user_data, const ULoadEvent *event)
     case U_LOAD_DONE:
       self->n_wire += event->wire_length;
       self->done = TRUE;
+      self->nothing_sent = event->nothing_sent;
       if (event->error != NULL)
         {
           g_assert_true (event->error->domain == U_ERROR);
@@ -185,6 +219,8 @@ driver_load_free (DriverLoad *self)
   g_string_free (self->events, TRUE);
   g_clear_pointer (&self->data, g_byte_array_unref);
   g_clear_pointer (&self->response, u_response_data_unref);
+  g_clear_pointer (&self->question, u_challenge_data_unref);
+  g_clear_pointer (&self->credential, u_credential_data_unref);
   g_clear_error (&self->error);
   g_free (self->buffer);
   g_free (self);

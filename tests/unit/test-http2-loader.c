@@ -153,7 +153,7 @@ test_certificate (Fixture *self, gconstpointer data)
   url = nginx_dup_url (G_STRUCT_MEMBER (guint16, nginx, certificates[i].port), "/small");
   load = driver_get (self->driver, url);
   g_assert_error (load->error, U_ERROR, (int) certificates[i].code);
-  g_assert_cmpstr (load->events->str, ==, "!");
+  g_assert_cmpstr (load->events->str, ==, "q!");
   g_test_message ("%s", load->error->message);
 }
 

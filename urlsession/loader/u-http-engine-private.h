@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include "urlsession/loader/u-http-memory-private.h"
 #include "urlsession/loader/u-loader-private.h"
 
 G_BEGIN_DECLS
@@ -12,19 +13,29 @@ G_BEGIN_DECLS
 #define U_SOUP_HAS_FLOW_CONTROL SOUP_CHECK_VERSION (3, 4, 0)
 
 /*
- * The connections of one loader: two SoupSessions on one thread, made when first needed. The general one may speak
- * HTTP/2. The bulk one speaks HTTP/1.1 only, so that a slow reader is felt by the server through TCP.
+ * The connections of one loader: SoupSessions on one thread, made when first needed. The general one may speak HTTP/2.
+ * The bulk one speaks HTTP/1.1 only, so that a slow reader is felt by the server through TCP. Each of them has a twin,
+ * in which every server has been asked about: loads that ask share no connection with those that do not.
  *
  * Reference-counted, not thread-safe. The loader holds one reference and so does each load: dropping idle connections
  * means that the loader makes a new engine, and the old one goes with its last load.
  */
 typedef struct _UHttpEngine UHttpEngine;
 
-UHttpEngine *u_http_engine_new         (const ULoaderSettings *settings);
+/* @memory: (transfer none); outlives what the loader makes anew. */
+UHttpEngine *u_http_engine_new         (const ULoaderSettings *settings,
+                                        UHttpMemory           *memory);
 UHttpEngine *u_http_engine_ref         (UHttpEngine           *self);
 void         u_http_engine_unref       (UHttpEngine           *self);
+UHttpMemory *u_http_engine_get_memory  (UHttpEngine           *self);
+UTlsRules   *u_http_engine_get_rules   (UHttpEngine           *self);
 SoupSession *u_http_engine_get_session (UHttpEngine           *self,
-                                        gboolean               bulk);
+                                        gboolean               bulk,
+                                        gboolean               asked);
+/* One for a single load, which nobody else shares; to be given back with release_session(). */
+SoupSession *u_http_engine_new_session (UHttpEngine           *self);
+void         u_http_engine_release_session (UHttpEngine       *self,
+                                            SoupSession       *session);
 /* What every message of that session needs before it is sent. */
 void         u_http_engine_prepare     (UHttpEngine           *self,
                                         gboolean               bulk,

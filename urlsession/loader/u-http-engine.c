@@ -12,7 +12,11 @@ struct _UHttpEngine
   guint max_connections_per_host;
   guint max_connections;
   GTlsDatabase *tls_database; /* owned, nullable */
-  SoupSession *sessions[2];   /* owned, nullable; index: bulk */
+  GProxyResolver *proxy_resolver; /* owned, nullable */
+  UTlsRules *tls_rules;       /* owned, nullable */
+  gboolean http1_only;
+  UHttpMemory *memory;        /* owned */
+  SoupSession *sessions[4];   /* owned, nullable; index: bulk, plus 2 when all servers were asked about */
   gboolean broken;
   GHashTable *sockets;        /* owned; connection id => GWeakRef of its GSocket: what may speak HTTP/2 */
 };
@@ -25,7 +29,7 @@ weak_ref_free (gpointer data)
 }
 
 UHttpEngine *
-u_http_engine_new (const ULoaderSettings *settings)
+u_http_engine_new (const ULoaderSettings *settings, UHttpMemory *memory)
 {
   UHttpEngine *self = g_new0 (UHttpEngine, 1);
 
@@ -34,6 +38,10 @@ u_http_engine_new (const ULoaderSettings *settings)
   self->max_connections_per_host = CLAMP (settings->max_connections_per_host, 1, G_MAXINT);
   self->max_connections = CLAMP (settings->max_connections, 1, G_MAXINT);
   g_set_object (&self->tls_database, settings->tls_database);
+  g_set_object (&self->proxy_resolver, settings->proxy_resolver);
+  self->tls_rules = settings->tls_rules != NULL ? u_tls_rules_ref (settings->tls_rules) : NULL;
+  self->http1_only = settings->http1_only;
+  self->memory = u_http_memory_ref (memory);
   self->sockets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, weak_ref_free);
 
   return self;
@@ -112,10 +120,13 @@ u_http_engine_unref (UHttpEngine *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->sessions); i++)
     {
       if (self->sessions[i] != NULL)
-        release_later (self, self->sessions[i], self->broken && i == 0);
+        release_later (self, self->sessions[i], self->broken && i % 2 == 0);
     }
   g_hash_table_unref (self->sockets);
   g_clear_object (&self->tls_database);
+  g_clear_object (&self->proxy_resolver);
+  g_clear_pointer (&self->tls_rules, u_tls_rules_unref);
+  u_http_memory_unref (self->memory);
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -149,28 +160,56 @@ session_new (UHttpEngine *self)
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   if (self->tls_database != NULL)
     soup_session_set_tls_database (session, self->tls_database);
+  if (self->proxy_resolver != NULL)
+    soup_session_set_proxy_resolver (session, self->proxy_resolver);
 
   return session;
+}
+
+UHttpMemory *
+u_http_engine_get_memory (UHttpEngine *self)
+{
+  return self->memory;
+}
+
+UTlsRules *
+u_http_engine_get_rules (UHttpEngine *self)
+{
+  return self->tls_rules;
 }
 
 /*
  * u_http_engine_get_session:
  *
- * The session for a body that may be large (@bulk) or for anything else; made when first asked for.
+ * The session for a body that may be large (@bulk) or for anything else, and for loads that ask about every server
+ * (@asked) or for those that do not; made when first asked for.
  */
 SoupSession *
-u_http_engine_get_session (UHttpEngine *self, gboolean bulk)
+u_http_engine_get_session (UHttpEngine *self, gboolean bulk, gboolean asked)
 {
   SoupSession **session;
 
+  bulk = bulk || self->http1_only;
 #if U_SOUP_HAS_FLOW_CONTROL
   bulk = FALSE;
 #endif
-  session = &self->sessions[bulk ? 1 : 0];
+  session = &self->sessions[(bulk ? 1 : 0) + (asked ? 2 : 0)];
   if (*session == NULL)
     *session = session_new (self);
 
   return *session;
+}
+
+SoupSession *
+u_http_engine_new_session (UHttpEngine *self)
+{
+  return session_new (self);
+}
+
+void
+u_http_engine_release_session (UHttpEngine *self, SoupSession *session)
+{
+  release_later (self, session, self->broken);
 }
 
 #if !U_SOUP_HAS_FLOW_CONTROL
@@ -230,6 +269,7 @@ u_http_engine_prepare (UHttpEngine *self, gboolean bulk, SoupMessage *message)
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
 
+  bulk = bulk || self->http1_only;
 #if U_SOUP_HAS_FLOW_CONTROL
   if (bulk)
     soup_message_set_force_http1 (message, TRUE);

@@ -18,6 +18,8 @@ void   u_http_load_set_credit   (ULoad              *load,
 void   u_http_load_set_priority (ULoad              *load,
                                  double              priority);
 UTransactionData *u_http_load_take_transaction (ULoad *load);
+void   u_http_load_answer       (ULoad              *load,
+                                 const UChallengeAnswer *answer);
 void   u_http_load_cancel       (ULoad              *load);
 void   u_http_load_free         (ULoad              *load);
 

@@ -7,6 +7,7 @@
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
+#include "urlsession/loader/u-http-trust-private.h"
 #include "urlsession/message/u-uri-private.h"
 
 /*
@@ -24,12 +25,23 @@ typedef struct
   gboolean bulk;
   gboolean decode;
   gint64 credit;              /* until there is a body that counts it */
+  double priority;
+  UHeaderList *extra_headers; /* owned, nullable */
+  UHeaderList *forced_headers; /* owned, nullable */
   gboolean stopped;
   UHttpMeter *meter;          /* owned; NULL: nobody asked for measures */
 
+  /* Asking. */
+  gboolean asks_trust;
+  UHttpTrust *trust;          /* owned, nullable: not over TLS */
+  UChallengeData *question;   /* owned, nullable; not told yet */
+  SoupSession *own_session;   /* owned, nullable; what was trusted is so for this load only */
+
   /* Sending. */
   SoupMessage *message;       /* owned, nullable until the body is at hand */
-  GCancellable *cancellable;  /* owned */
+  GCancellable *cancellable;  /* owned; of one sending */
+  gboolean sending;           /* libsoup has the message, and there is no response yet */
+  gboolean began;             /* a byte of a request may have left */
   GFile *file;                /* owned, nullable; the body of the request */
   gint64 body_length;         /* of the request */
   gint64 body_sent;
@@ -59,12 +71,18 @@ load_unref (UHttpLoad *self)
   g_assert (self->body == NULL && self->report == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
   g_clear_pointer (&self->meter, u_http_meter_free);
+  g_clear_pointer (&self->trust, u_http_trust_free);
+  g_clear_pointer (&self->question, u_challenge_data_unref);
   if (self->message != NULL)
     u_http_engine_forget (self->engine, self->message);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->file);
   g_clear_error (&self->own_error);
+  if (self->own_session != NULL)
+    u_http_engine_release_session (self->engine, self->own_session);
+  g_clear_pointer (&self->extra_headers, u_header_list_unref);
+  g_clear_pointer (&self->forced_headers, u_header_list_unref);
   u_request_data_unref (self->request);
   u_http_engine_unref (self->engine);
   g_free (self);
@@ -72,13 +90,23 @@ load_unref (UHttpLoad *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UHttpLoad, load_unref)
 
+/* What is asked about a message that is not of interest any more is not answered. */
+static void
+leave_message (UHttpLoad *self)
+{
+  if (self->trust != NULL)
+    u_http_trust_detach (self->trust);
+  if (self->message != NULL)
+    g_signal_handlers_disconnect_by_data (self->message, self);
+  g_clear_pointer (&self->question, u_challenge_data_unref);
+}
+
 /* After this nothing is emitted and nothing goes on; operations under way end soon and find that out. */
 static void
 stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
-  if (self->message != NULL)
-    g_signal_handlers_disconnect_by_data (self->message, self);
+  leave_message (self);
   if (self->report != NULL)
     {
       g_source_destroy (self->report);
@@ -104,6 +132,7 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
   g_autoptr (UHttpLoad) keep = load_ref (self);
   g_autoptr (GError) mapped = NULL;
   g_autoptr (UTransactionData) transaction = NULL;
+  g_autoptr (GError) explained = NULL;
   ULoadEvent event = { .kind = U_LOAD_DONE, .wire_length = wire_length };
 
   if (self->stopped)
@@ -111,6 +140,10 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
 
   if (self->own_error != NULL)
     error = self->own_error;
+  else if (error != NULL && self->trust != NULL)
+    explained = u_http_trust_explain (self->trust, error);
+  if (explained != NULL)
+    error = explained;
   if (error != NULL)
     {
       g_autofree char *url = u_uri_dup_masked (self->request->parsed);
@@ -128,6 +161,7 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
   event.transaction = transaction = u_http_load_take_transaction (&self->parent);
   stop (self);
   event.error = mapped;
+  event.nothing_sent = mapped != NULL && !self->began;
   emit (self, &event);
 }
 
@@ -135,6 +169,14 @@ static void
 finish (UHttpLoad *self, const GError *error)
 {
   finish_with_rest (self, error, 0);
+}
+
+static void
+ask (UHttpLoad *self, UChallengeData *challenge)
+{
+  ULoadEvent event = { .kind = U_LOAD_QUESTION, .challenge = challenge };
+
+  emit (self, &event);
 }
 
 /* Events that libsoup tells of while it is at work are told from a source of ours: the one who listens may do anything
@@ -161,6 +203,13 @@ report_pending (UHttpLoad *self)
       ULoadEvent event = { .kind = U_LOAD_INFORMATIONAL, .response = response };
 
       emit (self, &event);
+    }
+
+  if (!self->stopped && self->question != NULL)
+    {
+      g_autoptr (UChallengeData) question = g_steal_pointer (&self->question);
+
+      ask (self, question);
     }
 }
 
@@ -191,6 +240,24 @@ report_soon (UHttpLoad *self)
       g_source_attach (self->report, g_main_context_get_thread_default ());
     }
   g_source_set_ready_time (self->report, 0);
+}
+
+static void
+ask_soon (gpointer user_data, UChallengeData *challenge)
+{
+  UHttpLoad *self = user_data;
+
+  g_clear_pointer (&self->question, u_challenge_data_unref);
+  self->question = u_challenge_data_ref (challenge);
+  report_soon (self);
+}
+
+static void
+refuse_connection (gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  g_cancellable_cancel (self->cancellable);
 }
 
 static const char *
@@ -321,7 +388,11 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
   g_autoptr (UHttpLoad) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
+  g_autoptr (UChallengeData) challenge = NULL;
 
+  self->sending = FALSE;
+  /* A handshake that is over waits for no answer. */
+  g_clear_pointer (&self->question, u_challenge_data_unref);
   if (!self->stopped)
     report_pending (self);
 
@@ -332,18 +403,45 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  if (stream == NULL)
+  if (stream == NULL && self->trust != NULL && self->own_error == NULL)
+    challenge = u_http_trust_end (self->trust, error);
+
+  if (challenge != NULL)
+    ask (self, challenge);
+  else if (stream == NULL)
     finish (self, error);
   else
     respond (self, stream);
 }
 
 static void
+starting_cb (SoupMessage *message, gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  self->began = TRUE;
+}
+
+static SoupSession *
+get_session (UHttpLoad *self)
+{
+  if (self->trust == NULL || !u_http_trust_is_private (self->trust))
+    return u_http_engine_get_session (self->engine, self->bulk, self->asks_trust);
+
+  if (self->own_session == NULL)
+    self->own_session = u_http_engine_new_session (self->engine);
+
+  return self->own_session;
+}
+
+static void
 send (UHttpLoad *self)
 {
+  g_signal_connect (self->message, "starting", G_CALLBACK (starting_cb), self);
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
-  soup_session_send_async (u_http_engine_get_session (self->engine, self->bulk), self->message, G_PRIORITY_DEFAULT,
-                           self->cancellable, sent_cb, load_ref (self));
+  self->sending = TRUE;
+  soup_session_send_async (get_session (self), self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
+                           load_ref (self));
 }
 
 static void
@@ -479,36 +577,27 @@ fail_later (UHttpLoad *self, GError *error)
   g_source_attach (source, g_main_context_get_thread_default ());
 }
 
-ULoad *
-u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadParams *params, const ULoadSink *sink,
-                 gpointer user_data)
+/* A message is sent once: each sending has one of its own. */
+static gboolean
+make_message (UHttpLoad *self, GError **error)
 {
-  UHttpLoad *self = g_new0 (UHttpLoad, 1);
-  GError *error = NULL;
-
-  self->parent.klass = klass;
-  self->ref_count = 1;
-  self->engine = u_http_engine_ref (engine);
-  self->request = u_request_data_ref (params->request);
-  self->sink = *sink;
-  self->user_data = user_data;
-  self->bulk = params->bulk;
-  self->decode = params->decode;
-  self->credit = params->credit;
-  self->cancellable = g_cancellable_new ();
-
-  if (params->measure)
-    self->meter = u_http_meter_new (self->request, params->measure_since);
-  self->message = u_http_request_new_message (self->request, params->extra_headers, self->decode, &error);
+  self->message = u_http_request_new_message (self->request, self->extra_headers, self->forced_headers, self->decode,
+                                              error);
   if (self->message == NULL)
-    {
-      fail_later (self, error);
-      return &self->parent;
-    }
+    return FALSE;
+
   u_http_engine_prepare (self->engine, self->bulk, self->message);
   u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
-  u_http_load_set_priority (&self->parent, params->priority);
+  if (self->trust != NULL)
+    u_http_trust_attach (self->trust, self->message);
+  u_http_load_set_priority (&self->parent, self->priority);
 
+  return TRUE;
+}
+
+static void
+begin (UHttpLoad *self)
+{
   switch (self->request->body_kind)
     {
     case U_BODY_BYTES:
@@ -519,6 +608,7 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
       }
       break;
     case U_BODY_FILE:
+      g_clear_object (&self->file);
       self->file = g_file_new_for_path (self->request->body_path);
       g_file_query_info_async (self->file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
                                G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT, self->cancellable, file_info_cb,
@@ -529,8 +619,99 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
       send (self);
       break;
     }
+}
+
+static void
+send_again (UHttpLoad *self)
+{
+  GError *error = NULL;
+
+  leave_message (self);
+  u_http_engine_forget (self->engine, self->message);
+  g_clear_object (&self->message);
+  g_clear_object (&self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  self->body_sent = 0;
+
+  if (make_message (self, &error))
+    begin (self);
+  else
+    fail_later (self, error);
+}
+
+ULoad *
+u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadParams *params, const ULoadSink *sink,
+                 gpointer user_data)
+{
+  static const UHttpTrustFuncs trust_funcs = { ask_soon, refuse_connection };
+  UHttpLoad *self = g_new0 (UHttpLoad, 1);
+  GError *error = NULL;
+
+  self->parent.klass = klass;
+  self->ref_count = 1;
+  self->engine = u_http_engine_ref (engine);
+  self->request = u_request_data_ref (params->request);
+  self->extra_headers = params->extra_headers != NULL ? u_header_list_ref (params->extra_headers) : NULL;
+  self->forced_headers = params->forced_headers != NULL ? u_header_list_ref (params->forced_headers) : NULL;
+  self->sink = *sink;
+  self->user_data = user_data;
+  self->bulk = params->bulk;
+  self->decode = params->decode;
+  self->credit = params->credit;
+  self->priority = params->priority;
+  self->asks_trust = params->asks_trust;
+  self->cancellable = g_cancellable_new ();
+  if (g_strcmp0 (g_uri_get_scheme (self->request->parsed), "https") == 0)
+    self->trust = u_http_trust_new (u_http_engine_get_memory (engine), u_http_engine_get_rules (engine),
+                                    self->request->parsed, self->asks_trust, &trust_funcs, self);
+
+  if (params->measure)
+    self->meter = u_http_meter_new (self->request, params->measure_since);
+
+  if (make_message (self, &error))
+    begin (self);
+  else
+    fail_later (self, error);
 
   return &self->parent;
+}
+
+/* What is under way still ends with its callback. */
+static void
+fail (UHttpLoad *self, GError *error)
+{
+  if (!self->sending)
+    {
+      fail_later (self, error);
+      return;
+    }
+
+  self->own_error = error;
+  leave_message (self);
+  g_cancellable_cancel (self->cancellable);
+}
+
+void
+u_http_load_answer (ULoad *load, const UChallengeAnswer *answer)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+  GError *error = NULL;
+
+  if (self->stopped)
+    return;
+
+  switch (u_http_trust_answer (self->trust, answer, &error))
+    {
+    case U_HTTP_SENDS_AGAIN:
+      send_again (self);
+      break;
+    case U_HTTP_FAILS:
+      fail (self, error);
+      break;
+    case U_HTTP_GOES_ON:
+    default:
+      break;
+    }
 }
 
 void
@@ -548,6 +729,7 @@ u_http_load_set_priority (ULoad *load, double priority)
 {
   UHttpLoad *self = (UHttpLoad *) load;
 
+  self->priority = priority;
   if (self->message != NULL && !self->stopped)
     soup_message_set_priority (self->message,
                                (SoupMessagePriority) (CLAMP (priority, 0, 1) * SOUP_MESSAGE_PRIORITY_VERY_HIGH + 0.5));

@@ -7,7 +7,8 @@
 typedef struct
 {
   ULoader parent;
-  ULoaderSettings settings;
+  ULoaderSettings settings;   /* its pointers owned */
+  UHttpMemory *memory;        /* owned */
   UHttpEngine *engine;        /* owned; NULL until the next load */
 } UHttpLoader;
 
@@ -19,7 +20,7 @@ http_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, g
   if (self->engine != NULL && u_http_engine_is_broken (self->engine))
     g_clear_pointer (&self->engine, u_http_engine_unref);
   if (self->engine == NULL)
-    self->engine = u_http_engine_new (&self->settings);
+    self->engine = u_http_engine_new (&self->settings, self->memory);
 
   return u_http_load_new (loader->klass, self->engine, params, sink, user_data);
 }
@@ -38,7 +39,10 @@ http_free_loader (ULoader *loader)
   UHttpLoader *self = (UHttpLoader *) loader;
 
   http_drop_idle (loader);
+  u_http_memory_unref (self->memory);
   g_clear_object (&self->settings.tls_database);
+  g_clear_object (&self->settings.proxy_resolver);
+  g_clear_pointer (&self->settings.tls_rules, u_tls_rules_unref);
   g_free (self);
 }
 
@@ -51,6 +55,7 @@ static const ULoaderClass http_class = {
   .set_credit = u_http_load_set_credit,
   .set_priority = u_http_load_set_priority,
   .take_transaction = u_http_load_take_transaction,
+  .answer = u_http_load_answer,
   .cancel = u_http_load_cancel,
   .free = u_http_load_free,
   .drop_idle = http_drop_idle,
@@ -66,6 +71,11 @@ u_http_loader_new (const ULoaderSettings *settings)
   self->settings = *settings;
   if (settings->tls_database != NULL)
     g_object_ref (settings->tls_database);
+  if (settings->proxy_resolver != NULL)
+    g_object_ref (settings->proxy_resolver);
+  if (settings->tls_rules != NULL)
+    u_tls_rules_ref (settings->tls_rules);
+  self->memory = u_http_memory_new ();
 
   return &self->parent;
 }

@@ -100,7 +100,10 @@ u_http_meter_attach (UHttpMeter *self, SoupMessage *message, UHttpEngine *engine
   if (self == NULL)
     return;
 
-  self->message = g_object_ref (message);
+  /* A request that is sent once more has another message. */
+  if (self->message != NULL)
+    g_signal_handlers_disconnect_by_data (self->message, self);
+  g_set_object (&self->message, message);
   self->engine = engine;
   soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
   g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), self);

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 /* NULL with an error in U_ERROR for a request that cannot be sent as it is. No body yet. */
 SoupMessage *u_http_request_new_message (URequestData  *request,
                                          UHeaderList   *extra_headers,
+                                         UHeaderList   *forced_headers,
                                          gboolean       decode,
                                          GError       **error);
 /* Sets @body, of which @length bytes are sent, and the Content-Type if the request has none. */

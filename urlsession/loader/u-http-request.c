@@ -112,7 +112,8 @@ append_header (SoupMessageHeaders *headers, const char *name, const char *value,
 }
 
 static gboolean
-append_headers (SoupMessageHeaders *headers, UHeaderList *list, UHeaderList *unless_in, GError **error)
+append_headers (SoupMessageHeaders *headers, UHeaderList *list, UHeaderList *unless_in, UHeaderList *nor_in,
+                GError **error)
 {
   guint n = u_header_list_get_n (list);
 
@@ -125,6 +126,8 @@ append_headers (SoupMessageHeaders *headers, UHeaderList *list, UHeaderList *unl
       if (is_framing_header (name))
         continue;
       if (unless_in != NULL && u_header_list_get (unless_in, name) != NULL)
+        continue;
+      if (nor_in != NULL && u_header_list_get (nor_in, name) != NULL)
         continue;
       if (!append_header (headers, name, value, error))
         return FALSE;
@@ -169,10 +172,12 @@ dup_uri (GUri *uri)
 /*
  * u_http_request_new_message:
  * @extra_headers: (nullable): fields that the request does not have itself
+ * @forced_headers: (nullable): fields in the place of those of the request
  * @decode: whether to ask for a content coding
  */
 SoupMessage *
-u_http_request_new_message (URequestData *request, UHeaderList *extra_headers, gboolean decode, GError **error)
+u_http_request_new_message (URequestData *request, UHeaderList *extra_headers, UHeaderList *forced_headers,
+                            gboolean decode, GError **error)
 {
   const Defaults *defaults = get_defaults ();
   g_autoptr (GUri) uri = NULL;
@@ -186,9 +191,11 @@ u_http_request_new_message (URequestData *request, UHeaderList *extra_headers, g
   message = soup_message_new_from_uri (request->method, uri);
   headers = soup_message_get_request_headers (message);
 
-  if (!append_headers (headers, request->headers, NULL, error))
+  if (forced_headers != NULL && !append_headers (headers, forced_headers, NULL, NULL, error))
     return NULL;
-  if (extra_headers != NULL && !append_headers (headers, extra_headers, request->headers, error))
+  if (!append_headers (headers, request->headers, forced_headers, NULL, error))
+    return NULL;
+  if (extra_headers != NULL && !append_headers (headers, extra_headers, request->headers, forced_headers, error))
     return NULL;
 
   append_default (headers, "Accept", "*/*");
