@@ -338,3 +338,39 @@ u_session_configuration_set_proxy_resolver (USessionConfiguration *self, GProxyR
   if (g_set_object (&self->proxy_resolver, proxy_resolver))
     u_session_configuration_notify (self, U_CONFIGURATION_PROXY_RESOLVER);
 }
+
+/**
+ * u_session_configuration_get_retry_policy: (get-property retry-policy)
+ * @self: a configuration
+ *
+ * Gets whether requests are made again when they fail.
+ *
+ * Returns: (transfer none) (nullable): a policy, or %NULL for never
+ */
+URetryPolicy *
+u_session_configuration_get_retry_policy (USessionConfiguration *self)
+{
+  g_return_val_if_fail (U_IS_SESSION_CONFIGURATION (self), NULL);
+
+  return self->retry_policy;
+}
+
+/**
+ * u_session_configuration_set_retry_policy: (set-property retry-policy)
+ * @self: a configuration
+ * @retry_policy: (nullable): a policy, or %NULL for never
+ *
+ * Sets whether requests are made again when they fail.
+ */
+void
+u_session_configuration_set_retry_policy (USessionConfiguration *self, URetryPolicy *retry_policy)
+{
+  g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
+  g_return_if_fail (retry_policy == NULL || U_IS_RETRY_POLICY (retry_policy));
+
+  if (!u_session_configuration_check_open (self, "retry-policy"))
+    return;
+
+  if (g_set_object (&self->retry_policy, retry_policy))
+    u_session_configuration_notify (self, U_CONFIGURATION_RETRY_POLICY);
+}

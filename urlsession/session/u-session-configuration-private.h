@@ -25,6 +25,7 @@ typedef enum {
   U_CONFIGURATION_PROXY_RESOLVER,
   U_CONFIGURATION_REQUEST_TIMEOUT,
   U_CONFIGURATION_RESOURCE_TIMEOUT,
+  U_CONFIGURATION_RETRY_POLICY,
   U_CONFIGURATION_SENDS_COOKIES,
   U_CONFIGURATION_TLS_DATABASE,
   U_CONFIGURATION_TRANSPORT_SECURITY,
@@ -55,6 +56,7 @@ struct _USessionConfiguration
   gboolean uses_http1_only;
   gboolean waits_for_connectivity;
   GProxyResolver *proxy_resolver; /* owned; NULL: the settings of the user */
+  URetryPolicy *retry_policy; /* owned, nullable: nothing is retried */
 
   /* u-session-configuration-security.c */
   GTlsDatabase *tls_database; /* owned; NULL: the system's */

@@ -40,6 +40,7 @@ u_session_configuration_finalize (GObject *object)
   g_clear_object (&self->cookie_storage);
   g_clear_object (&self->credential_storage);
   g_clear_object (&self->proxy_resolver);
+  g_clear_object (&self->retry_policy);
   g_clear_object (&self->tls_database);
   g_clear_object (&self->transport_security);
 
@@ -110,6 +111,9 @@ u_session_configuration_get_property (GObject *object, guint prop_id, GValue *va
     case U_CONFIGURATION_TRANSPORT_SECURITY:
       g_value_set_object (value, self->transport_security);
       break;
+    case U_CONFIGURATION_RETRY_POLICY:
+      g_value_set_object (value, self->retry_policy);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -172,6 +176,9 @@ u_session_configuration_set_property (GObject *object, guint prop_id, const GVal
       break;
     case U_CONFIGURATION_SENDS_COOKIES:
       u_session_configuration_set_sends_cookies (self, g_value_get_boolean (value));
+      break;
+    case U_CONFIGURATION_RETRY_POLICY:
+      u_session_configuration_set_retry_policy (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -366,6 +373,15 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
   u_session_configuration_props[U_CONFIGURATION_TRANSPORT_SECURITY] =
     g_param_spec_object ("transport-security", NULL, NULL, U_TYPE_TRANSPORT_SECURITY,
                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /**
+   * USessionConfiguration:retry-policy: (getter get_retry_policy) (setter set_retry_policy)
+   *
+   * Whether requests are made again when they fail; %NULL, as it is unless it is said otherwise, for never.
+   *
+   * A request can have another one, [property@Request:retry-policy].
+   */
+  u_session_configuration_props[U_CONFIGURATION_RETRY_POLICY] =
+    g_param_spec_object ("retry-policy", NULL, NULL, U_TYPE_RETRY_POLICY, writable);
   g_object_class_install_properties (object_class, U_CONFIGURATION_N_PROPS, u_session_configuration_props);
 }
 
@@ -458,6 +474,7 @@ u_session_configuration_copy (USessionConfiguration *self)
   copy->uses_http1_only = self->uses_http1_only;
   copy->waits_for_connectivity = self->waits_for_connectivity;
   g_set_object (&copy->proxy_resolver, self->proxy_resolver);
+  g_set_object (&copy->retry_policy, self->retry_policy);
   g_object_unref (copy->headers);
   copy->headers = u_headers_copy (self->headers);
   g_set_object (&copy->tls_database, self->tls_database);

@@ -6,6 +6,7 @@
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
 #include <urlsession/message/u-headers.h>
+#include <urlsession/message/u-retry-policy.h>
 #include <urlsession/storage/u-cookie-storage.h>
 #include <urlsession/storage/u-credential-storage.h>
 
@@ -72,6 +73,11 @@ gboolean               u_session_configuration_get_waits_for_connectivity   (USe
 U_AVAILABLE_IN_ALL
 void                   u_session_configuration_set_waits_for_connectivity   (USessionConfiguration *self,
                                                                              gboolean               waits_for_connectivity);
+U_AVAILABLE_IN_ALL
+URetryPolicy          *u_session_configuration_get_retry_policy             (USessionConfiguration *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_set_retry_policy             (USessionConfiguration *self,
+                                                                             URetryPolicy          *retry_policy);
 U_AVAILABLE_IN_ALL
 GProxyResolver        *u_session_configuration_get_proxy_resolver           (USessionConfiguration *self);
 U_AVAILABLE_IN_ALL

@@ -62,6 +62,13 @@
  * Returns: %TRUE if the handler answers
  */
 /**
+ * USession::task-waiting-for-connectivity:
+ * @self: the session
+ * @task: the task
+ *
+ * The twin of [signal@Task::waiting-for-connectivity], for all tasks.
+ */
+/**
  * USession::task-decide-response:
  * @self: the session
  * @task: the task

@@ -3,6 +3,7 @@
 #include "urlsession/message/u-headers-private.h"
 #include "urlsession/auth/u-transport-security-private.h"
 #include "urlsession/message/u-request-private.h"
+#include "urlsession/message/u-retry-policy-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
 #include "urlsession/session/u-session-private.h"
 #include "urlsession/task/u-data-task-private.h"
@@ -143,6 +144,12 @@ fill_spec (USession *self, UTransferSpec *spec)
   spec->headers = u_headers_dup_list (u_session_configuration_get_headers (self->configuration));
   spec->request_timeout = u_session_configuration_get_request_timeout (self->configuration);
   spec->resource_timeout = u_session_configuration_get_resource_timeout (self->configuration);
+  spec->waits_for_connectivity = self->configuration->waits_for_connectivity;
+  spec->allows_cellular_access = self->configuration->allows_cellular_access;
+  spec->allows_expensive_access = self->configuration->allows_expensive_access;
+  spec->allows_constrained_access = self->configuration->allows_constrained_access;
+  if (self->configuration->retry_policy != NULL)
+    spec->retry = u_retry_rules_ref (u_retry_policy_get_rules (self->configuration->retry_policy));
 }
 
 static gboolean

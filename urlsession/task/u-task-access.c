@@ -96,6 +96,34 @@ u_task_get_failing_uri (UTask *self)
 }
 
 /**
+ * u_task_get_failure_reason: (get-property failure-reason)
+ * @self: a task
+ *
+ * Gets more about why the task failed.
+ *
+ * Returns: the reason, `U_FAILURE_REASON_NONE` where the error says all
+ */
+UFailureReason
+u_task_get_failure_reason (UTask *self)
+{
+  READ_LOCKED (UFailureReason, self->failure_reason, U_FAILURE_REASON_NONE);
+}
+
+/**
+ * u_task_get_waiting_reason: (get-property waiting-reason)
+ * @self: a task
+ *
+ * Gets what the task waits for before it can go on.
+ *
+ * Returns: the reason, `U_WAITING_REASON_NONE` if it does not wait
+ */
+UWaitingReason
+u_task_get_waiting_reason (UTask *self)
+{
+  READ_LOCKED (UWaitingReason, self->waiting_reason, U_WAITING_REASON_NONE);
+}
+
+/**
  * u_task_get_original_request: (get-property original-request)
  * @self: a task
  *

@@ -179,6 +179,20 @@ decision_timed_out_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+set_waiting (UTask *self, UWaitingReason reason)
+{
+  gboolean changed;
+
+  g_mutex_lock (&self->lock);
+  changed = self->waiting_reason != reason;
+  self->waiting_reason = reason;
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_waiting (self);
+}
+
 void
 u_task_ask (UTask *self, UDecision *decision, UTaskSignal signal, double timeout)
 {
@@ -203,6 +217,7 @@ u_task_ask (UTask *self, UDecision *decision, UTaskSignal signal, double timeout
   g_source_set_static_name (timer, "[urlsession] open decision");
   g_source_attach (timer, u_dispatch_queue_get_context (self->queue));
   self->decision_timer = g_steal_pointer (&timer);
+  set_waiting (self, U_WAITING_REASON_DECISION);
 }
 
 void
@@ -218,6 +233,7 @@ u_task_ungate (UTask *self, guint serial)
       g_source_destroy (self->decision_timer);
       g_clear_pointer (&self->decision_timer, g_source_unref);
     }
+  set_waiting (self, U_WAITING_REASON_NONE);
 
   /* What came meanwhile; among it may be the next question. */
   while (!self->gated && !g_queue_is_empty (&self->held))
@@ -267,6 +283,22 @@ take_redirect (UTask *self, UTransferEvent *event)
 
   decision = u_redirect_decision_new (self, event->response, event->request);
   u_task_ask (self, U_DECISION (decision), U_TASK_DECIDE_REDIRECT, 0);
+}
+
+static void
+take_waiting (UTask *self, UTransferEvent *event)
+{
+  UWaitingReason reason = event->waiting_reason;
+  gboolean says_so = !self->has_waited && reason >= U_WAITING_REASON_CONNECTIVITY &&
+                     reason <= U_WAITING_REASON_CONSTRAINED;
+
+  take_counts (self, &event->counts);
+  set_waiting (self, reason);
+  if (says_so && !is_canceling (self))
+    {
+      self->has_waited = TRUE;
+      u_task_emit (self, U_TASK_WAITING_FOR_CONNECTIVITY);
+    }
 }
 
 static void
@@ -370,9 +402,11 @@ u_task_finish (UTask *self, UTransferEvent *event)
                        ? g_steal_pointer (&self->forced_error)
                        : g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled.");
     }
+  self->waiting_reason = U_WAITING_REASON_NONE;
   if (event->error != NULL)
     {
       self->error = g_error_copy (event->error);
+      self->failure_reason = event->failure_reason;
       self->failing_uri = event->failing_uri != NULL ? g_strdup (event->failing_uri)
                                                      : dup_failing_uri (self->current_request);
     }
@@ -419,6 +453,9 @@ take_now (UTask *self, UTransferEvent *event)
       break;
     case U_TRANSFER_REQUEST:
       take_request (self, event);
+      break;
+    case U_TRANSFER_WAITING:
+      take_waiting (self, event);
       break;
     case U_TRANSFER_CHALLENGE:
       take_challenge (self, event);

@@ -62,6 +62,8 @@ struct _UTask
   double request_timeout;     /* seconds, 0: none; known when it starts */
   GError *birth_error;        /* owned, nullable: it can only fail, with this */
   GError *forced_error;       /* owned, nullable: it was cancelled for this reason */
+  UWaitingReason waiting_reason; /* of the transfer */
+  UFailureReason failure_reason;
 
   /* Of the context of the session */
   guint serial;               /* of the last question */
@@ -71,6 +73,7 @@ struct _UTask
   GSource *decision_timer;    /* owned, nullable */
   gboolean converting;        /* a download that was a data task: what comes is still for that one */
   gboolean released;          /* the session has forgotten it */
+  gboolean has_waited;        /* for a network, and it was said */
   gpointer list_place;        /* the session's, in its list */
   guint redirect_count;
   gint64 owed_credit;         /* bytes that were taken and not given back yet */
@@ -124,6 +127,7 @@ void       u_task_notify_progress  (UTask           *self,
                                     const UTransferCounts *before);
 void       u_task_notify_response  (UTask           *self);
 void       u_task_notify_request   (UTask           *self);
+void       u_task_notify_waiting   (UTask           *self);
 void       u_task_notify_end       (UTask           *self);
 
 /* u-task-measures.c. Any thread: whether somebody asks. */

@@ -15,6 +15,7 @@ enum {
   PROP_DESCRIPTION,
   PROP_ERROR,
   PROP_FAILING_URI,
+  PROP_FAILURE_REASON,
   PROP_FRACTION_COMPLETED,
   PROP_IDENTIFIER,
   PROP_IS_INDETERMINATE,
@@ -24,6 +25,7 @@ enum {
   PROP_RESPONSE,
   PROP_STATE,
   PROP_TIME_LEFT,
+  PROP_WAITING_REASON,
   N_PROPS,
 };
 
@@ -63,6 +65,9 @@ u_task_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *
     case PROP_FAILING_URI:
       g_value_set_string (value, u_task_get_failing_uri (self));
       break;
+    case PROP_FAILURE_REASON:
+      g_value_set_enum (value, u_task_get_failure_reason (self));
+      break;
     case PROP_FRACTION_COMPLETED:
       g_value_set_double (value, u_task_get_fraction_completed (self));
       break;
@@ -86,6 +91,9 @@ u_task_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *
       break;
     case PROP_STATE:
       g_value_set_enum (value, u_task_get_state (self));
+      break;
+    case PROP_WAITING_REASON:
+      g_value_set_enum (value, u_task_get_waiting_reason (self));
       break;
     case PROP_TIME_LEFT:
       g_value_set_double (value, u_task_get_time_left (self));
@@ -262,6 +270,22 @@ u_task_install_properties (GObjectClass *object_class)
    */
   props[PROP_TIME_LEFT] =
     g_param_spec_double ("time-left", NULL, NULL, -1, G_MAXDOUBLE, -1, readable);
+  /**
+   * UTask:failure-reason: (getter get_failure_reason)
+   *
+   * More about why the task failed, where the error does not say all.
+   */
+  props[PROP_FAILURE_REASON] =
+    g_param_spec_enum ("failure-reason", NULL, NULL, U_TYPE_FAILURE_REASON, U_FAILURE_REASON_NONE,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /**
+   * UTask:waiting-reason: (getter get_waiting_reason)
+   *
+   * What the task waits for before it can go on.
+   */
+  props[PROP_WAITING_REASON] =
+    g_param_spec_enum ("waiting-reason", NULL, NULL, U_TYPE_WAITING_REASON, U_WAITING_REASON_NONE,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -306,6 +330,12 @@ u_task_notify_request (UTask *self)
   u_notify (self, props[PROP_CURRENT_REQUEST]);
 }
 
+void
+u_task_notify_waiting (UTask *self)
+{
+  u_notify (self, props[PROP_WAITING_REASON]);
+}
+
 /* In the context of the session, once it is completed. */
 void
 u_task_notify_end (UTask *self)
@@ -317,6 +347,8 @@ u_task_notify_end (UTask *self)
     {
       u_notify (self, props[PROP_ERROR]);
       u_notify (self, props[PROP_FAILING_URI]);
+      if (self->failure_reason != U_FAILURE_REASON_NONE)
+        u_notify (self, props[PROP_FAILURE_REASON]);
     }
   else
     {

@@ -33,6 +33,7 @@ static const Signal signals[] = {
   [U_TASK_SENT_DATA] = { "sent-data", u_task_get_type, FALSE, { int64_type, int64_type, int64_type } },
   [U_TASK_DECIDE_REDIRECT] = { "decide-redirect", u_task_get_type, TRUE, { u_redirect_decision_get_type } },
   [U_TASK_CHALLENGE] = { "challenge", u_task_get_type, TRUE, { u_authentication_challenge_get_type } },
+  [U_TASK_WAITING_FOR_CONNECTIVITY] = { "waiting-for-connectivity", u_task_get_type, FALSE, { NULL } },
   [U_DATA_TASK_DECIDE_RESPONSE] = { "decide-response", u_data_task_get_type, TRUE, { u_response_decision_get_type } },
   [U_DATA_TASK_RECEIVED_DATA] = { "received-data", u_data_task_get_type, FALSE, { g_bytes_get_type } },
   [U_DATA_TASK_BECAME_DOWNLOAD] = { "became-download", u_data_task_get_type, FALSE, { u_download_task_get_type } },

@@ -165,6 +165,15 @@ u_task_class_init (UTaskClass *klass)
    * Returns: %TRUE if the handler answers
    */
   /**
+   * UTask::waiting-for-connectivity:
+   * @self: the task
+   *
+   * Emitted once, when the task cannot go on for want of a network that leads to the host, or of one that it may use.
+   *
+   * Only a task of a session that [property@SessionConfiguration:waits-for-connectivity] waits.
+   * [property@Task:waiting-reason] says for what; it goes on by itself.
+   */
+  /**
    * UTask::challenge:
    * @self: the task
    * @challenge: the question

@@ -61,6 +61,10 @@ U_AVAILABLE_IN_ALL
 const char   *u_task_get_failing_uri               (UTask      *self);
 
 U_AVAILABLE_IN_ALL
+UFailureReason u_task_get_failure_reason          (UTask       *self);
+U_AVAILABLE_IN_ALL
+UWaitingReason u_task_get_waiting_reason          (UTask       *self);
+U_AVAILABLE_IN_ALL
 URequest     *u_task_get_original_request          (UTask      *self);
 U_AVAILABLE_IN_ALL
 URequest     *u_task_get_current_request           (UTask      *self);

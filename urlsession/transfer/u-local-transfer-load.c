@@ -13,6 +13,7 @@ post_response (ULocalTransfer *self)
   event->response = u_response_data_ref (self->response);
   event->counts = self->counts;
   u_transfer_event_push (event);
+  self->responded = TRUE;
 }
 
 static void
@@ -151,7 +152,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response))
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_wait_after_response (self, response))
     return;
 
   next = u_redirect_next (self->request, response, &error);
@@ -208,7 +209,7 @@ may_continue (ULocalTransfer *self, const GError *error)
 }
 
 void
-u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
+u_local_transfer_take_done (ULocalTransfer *self, const GError *error, gboolean nothing_sent)
 {
   if (error != NULL && may_continue (self, error))
     {
@@ -223,7 +224,10 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
     }
   if (error != NULL)
     {
-      u_local_transfer_fail (self, g_error_copy (error));
+      g_autoptr (GError) copy = g_error_copy (error);
+
+      if (!u_local_transfer_wait_after_error (self, copy, nothing_sent))
+        u_local_transfer_fail (self, g_steal_pointer (&copy));
       return;
     }
   if (self->state != U_LOCAL_RECEIVING)
@@ -317,7 +321,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
         }
       else
         {
-          u_local_transfer_take_done (self, event->error);
+          u_local_transfer_take_done (self, event->error, event->nothing_sent);
         }
       break;
 

@@ -19,6 +19,7 @@ typedef enum {
   U_LOCAL_NEW,
   U_LOCAL_QUEUED,             /* waits for a place */
   U_LOCAL_LOADING,            /* an exchange runs, its response is not there */
+  U_LOCAL_WAITING,            /* for a network, or to try again */
   U_LOCAL_ASKING,             /* a redirect or a refusal waits for a decision */
   U_LOCAL_RECEIVING,          /* the body of the final response comes */
   U_LOCAL_FINISHING,          /* a disk thread completes the file */
@@ -38,6 +39,7 @@ typedef struct
   UTimers *timers;            /* owned */
   ULoaderTable *loaders;      /* owned */
   UAuthenticator *authenticator; /* owned */
+  UNetwork *network;          /* owned, nullable; until somebody wants to know */
   guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
 } ULocalExecutor;
 
@@ -81,6 +83,16 @@ typedef struct
 
   gint64 waiting_since;       /* monotonic microseconds; measured transfers only: the wait for a place began */
   GPtrArray *transactions;    /* owned, nullable; of UTransactionData: the exchanges that are over. Shared after the end */
+
+  /* Waiting */
+  UTimer wait_timer;
+  UNetworkWatch *watch;       /* owned, nullable */
+  UWaitingReason waiting_reason; /* what was posted last */
+  UFailureReason failure_reason; /* of the end that is coming */
+  guint n_attempts;           /* that found no network */
+  guint n_retries;
+  gboolean knows_enough;      /* of which kind the network is was waited for */
+  gboolean responded;         /* a response was posted */
 
   /* The body */
   gint64 credit;              /* what the application will take */
@@ -154,7 +166,8 @@ void       u_local_transfer_take_response (ULocalTransfer    *self,
                                            UResponseData     *response,
                                            gboolean           encoded);
 void       u_local_transfer_take_done     (ULocalTransfer    *self,
-                                           const GError      *error);
+                                           const GError      *error,
+                                           gboolean           nothing_sent);
 void       u_local_transfer_accept        (ULocalTransfer    *self);
 
 /* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
@@ -178,6 +191,20 @@ void       u_local_transfer_measure_wait  (ULocalTransfer    *self);
 void       u_local_transfer_add_transaction (ULocalTransfer  *self,
                                            UTransactionData  *transaction);
 void       u_local_transfer_measure_rest  (ULocalTransfer    *self);
+
+/* u-local-transfer-wait.c: for a network, or to try again */
+void       u_local_transfer_init_wait     (ULocalTransfer    *self);
+void       u_local_transfer_stop_waiting  (ULocalTransfer    *self);
+gboolean   u_local_transfer_may_go        (ULocalTransfer    *self);
+void       u_local_transfer_note_queue    (ULocalTransfer    *self);
+void       u_local_transfer_leave_queue   (ULocalTransfer    *self);
+gboolean   u_local_transfer_may_start_over (ULocalTransfer   *self);
+void       u_local_transfer_give_up_load  (ULocalTransfer    *self);
+gboolean   u_local_transfer_wait_after_error (ULocalTransfer *self,
+                                           const GError      *error,
+                                           gboolean           nothing_sent);
+gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
+                                           UResponseData     *response);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

@@ -20,6 +20,7 @@ static const char * const state_names[] = {
   [U_LOCAL_NEW] = "new",
   [U_LOCAL_QUEUED] = "queued",
   [U_LOCAL_LOADING] = "loading",
+  [U_LOCAL_WAITING] = "waiting",
   [U_LOCAL_ASKING] = "asking",
   [U_LOCAL_RECEIVING] = "receiving",
   [U_LOCAL_FINISHING] = "finishing",
@@ -29,13 +30,16 @@ static const char * const state_names[] = {
 /* From each state, the states that may follow. */
 static const guint transitions[] = {
   [U_LOCAL_NEW] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
-  [U_LOCAL_QUEUED] = STATE (U_LOCAL_LOADING) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
-  [U_LOCAL_LOADING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_ASKING) | STATE (U_LOCAL_RECEIVING) |
-                      STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_QUEUED] = STATE (U_LOCAL_WAITING) | STATE (U_LOCAL_LOADING) | STATE (U_LOCAL_FINISHING) |
+                     STATE (U_LOCAL_DONE),
+  [U_LOCAL_WAITING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_LOADING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_WAITING) | STATE (U_LOCAL_ASKING) |
+                      STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
   [U_LOCAL_ASKING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_FINISHING) |
                      STATE (U_LOCAL_DONE),
   /* Back to the queue: a download whose connection went while it was suspended. */
-  [U_LOCAL_RECEIVING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+  [U_LOCAL_RECEIVING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_WAITING) | STATE (U_LOCAL_FINISHING) |
+                        STATE (U_LOCAL_DONE),
   [U_LOCAL_FINISHING] = STATE (U_LOCAL_DONE),
   /* Once more: a response that became a download after all of it was there. */
   [U_LOCAL_DONE] = STATE (U_LOCAL_RECEIVING),
@@ -192,6 +196,7 @@ u_local_transfer_slot_cb (USchedulerEntry *entry)
 {
   ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) entry - G_STRUCT_OFFSET (ULocalTransfer, slot));
 
+  u_local_transfer_leave_queue (self);
   start_exchange (self, find_loader (self));
 }
 
@@ -233,7 +238,10 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
     {
       g_autofree char *key = dup_host_key (self->request->parsed);
 
+      if (!u_local_transfer_may_go (self))
+        return;
       u_scheduler_add (self->executor->scheduler, &self->slot, key, self->priority, first);
+      u_local_transfer_note_queue (self);
     }
   else
     {
@@ -259,6 +267,7 @@ u_local_transfer_begin (ULocalTransfer *self)
 {
   u_transfer_ref (&self->base);
   u_local_transfer_init_clock (self);
+  u_local_transfer_init_wait (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
@@ -328,6 +337,8 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
 
   u_local_transfer_drop_load (self);
   u_local_transfer_stop_clock (self);
+  u_local_transfer_stop_waiting (self);
+  event->failure_reason = self->failure_reason;
   if (error != NULL)
     u_local_transfer_set_error (self, event, error);
 
@@ -422,7 +433,7 @@ resume (ULocalTransfer *self)
       g_autoptr (GError) error = g_steal_pointer (&self->held_error);
 
       self->held_done = FALSE;
-      u_local_transfer_take_done (self, error);
+      u_local_transfer_take_done (self, error, FALSE);
     }
 }
 
@@ -530,7 +541,7 @@ u_local_transfer_deliver (ULocalTransfer *self)
       g_autoptr (GError) held = g_steal_pointer (&self->held_error);
 
       self->held_done = FALSE;
-      u_local_transfer_take_done (self, held);
+      u_local_transfer_take_done (self, held, FALSE);
     }
 }
 

@@ -26,6 +26,7 @@ typedef struct
 
 typedef enum {
   U_TRANSFER_PROGRESS,        /* counts changed */
+  U_TRANSFER_WAITING,         /* waiting_reason; NONE: not any more */
   U_TRANSFER_REDIRECT,        /* a question: response, request. Waits for FOLLOW or DELIVER */
   U_TRANSFER_REQUEST,         /* another request is being made: request, n_redirects */
   U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
@@ -51,6 +52,8 @@ typedef struct
   gint64 offset;              /* RESUMED: where it goes on; expected: in counts */
   char *path;                 /* owned; FILE, and DONE with a destination or a released file: where it is */
   int lock_fd;                /* owned; FILE: keeps others from taking the file for an orphan. -1: none */
+  UWaitingReason waiting_reason; /* WAITING */
+  UFailureReason failure_reason; /* DONE with an error */
   GError *error;              /* owned; DONE, nullable */
   char *failing_uri;          /* owned; DONE with an error: without user info, nullable */
   GBytes *resume_data;        /* owned; DONE with an error, nullable */

@@ -27,6 +27,11 @@ typedef struct
   double request_timeout;     /* seconds without progress; 0: none */
   double resource_timeout;    /* seconds in all; 0: none */
   gboolean asks_trust;        /* somebody listens to questions: also whether to trust a server whose chain is valid */
+  gboolean waits_for_connectivity; /* does not fail for want of a network */
+  gboolean allows_cellular_access; /* as the session says; the request has a word, too */
+  gboolean allows_expensive_access;
+  gboolean allows_constrained_access;
+  URetryRules *retry;         /* owned, nullable: nothing is retried, unless the request says so */
   UDelivery delivery;
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */

@@ -8,6 +8,9 @@ u_transfer_spec_new (URequestData *request)
 
   g_atomic_ref_count_init (&self->ref_count);
   self->request = u_request_data_ref (request);
+  self->allows_cellular_access = TRUE;
+  self->allows_expensive_access = TRUE;
+  self->allows_constrained_access = TRUE;
 
   return self;
 }
@@ -28,6 +31,7 @@ u_transfer_spec_unref (UTransferSpec *self)
 
   u_request_data_unref (self->request);
   g_clear_pointer (&self->headers, u_header_list_unref);
+  g_clear_pointer (&self->retry, u_retry_rules_unref);
   g_clear_pointer (&self->pipe, u_body_pipe_unref);
   g_clear_pointer (&self->resume, u_resume_data_unref);
   g_clear_pointer (&self->digest, u_digest_free);

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/transfer/u-local-transfer-private.h"
+
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-uri-private.h"
+#include "urlsession/network/u-network-private.h"
+#include "urlsession/transfer/u-retry-private.h"
+
+/*
+ * What a transfer waits for besides its turn and an answer: a network that leads to the host, one that may be used, or
+ * some time before another attempt. It holds no place meanwhile, and wakes for one timer or a change of the network.
+ */
+
+/* Without a network another attempt is made after so many seconds, then twice as many, and so on: what is known of the
+ * network may be wrong. */
+#define FIRST_ATTEMPT_S 1
+#define LAST_ATTEMPT_S 30
+
+/* For so long is waited to learn of which kind the network is, where that matters. */
+#define KNOWLEDGE_PATIENCE_US (2 * G_USEC_PER_SEC)
+
+/* Who waits in the queue for longer than this is told so. */
+#define QUEUE_PATIENCE_US (G_USEC_PER_SEC / 10)
+
+static void
+post_waiting (ULocalTransfer *self, UWaitingReason reason)
+{
+  UTransferEvent *event;
+
+  if (self->waiting_reason == reason)
+    return;
+
+  self->waiting_reason = reason;
+  event = u_transfer_event_new (&self->base, U_TRANSFER_WAITING);
+  event->waiting_reason = reason;
+  event->counts = self->counts;
+  u_transfer_event_push (event);
+}
+
+static UNetwork *
+get_network (ULocalTransfer *self)
+{
+  ULocalExecutor *executor = self->executor;
+
+  if (executor->network == NULL)
+    executor->network = executor->settings.network != NULL ? u_network_ref (executor->settings.network)
+                                                           : u_network_ref_default ();
+
+  return executor->network;
+}
+
+static void
+stop_watching (ULocalTransfer *self)
+{
+  if (self->watch != NULL)
+    u_network_unwatch (g_steal_pointer (&self->watch));
+}
+
+/* ---- Which networks may be used ---- */
+
+static gboolean
+is_restricted (ULocalTransfer *self)
+{
+  const UTransferSpec *spec = self->spec;
+  const URequestData *request = self->request;
+
+  return !spec->allows_cellular_access || !spec->allows_expensive_access || !spec->allows_constrained_access ||
+         !request->allows_cellular_access || !request->allows_expensive_access || !request->allows_constrained_access;
+}
+
+/* What never leaves the machine has no network to be asked about. */
+static gboolean
+is_loopback (ULocalTransfer *self)
+{
+  const char *host = g_uri_get_host (self->request->parsed);
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  if (g_ascii_strcasecmp (host, "localhost") == 0)
+    return TRUE;
+  address = g_inet_address_new_from_string (host);
+
+  return address != NULL && g_inet_address_get_is_loopback (address);
+}
+
+/* NONE: it may be used. */
+static UWaitingReason
+get_denial (ULocalTransfer *self)
+{
+  const UTransferSpec *spec = self->spec;
+  const URequestData *request = self->request;
+  UNetworkState state;
+
+  if (!is_restricted (self) || is_loopback (self))
+    return U_WAITING_REASON_NONE;
+
+  u_network_get_state (get_network (self), &state);
+  if (!state.known && !self->knows_enough)
+    return U_WAITING_REASON_CONNECTIVITY;
+  if (state.cellular && !(spec->allows_cellular_access && request->allows_cellular_access))
+    return U_WAITING_REASON_CELLULAR;
+  if (state.expensive && !(spec->allows_expensive_access && request->allows_expensive_access))
+    return U_WAITING_REASON_EXPENSIVE;
+  if (state.constrained && !(spec->allows_constrained_access && request->allows_constrained_access))
+    return U_WAITING_REASON_CONSTRAINED;
+
+  return U_WAITING_REASON_NONE;
+}
+
+static const struct
+{
+  UWaitingReason reason;
+  UFailureReason failure;
+  const char *sentence;
+} denials[] = {
+  { U_WAITING_REASON_CELLULAR, U_FAILURE_REASON_CELLULAR,
+    "The network is cellular, which allows-cellular-access of the request or of the session forbids for %s." },
+  { U_WAITING_REASON_EXPENSIVE, U_FAILURE_REASON_EXPENSIVE,
+    "The network is metered, which allows-expensive-access of the request or of the session forbids for %s." },
+  { U_WAITING_REASON_CONSTRAINED, U_FAILURE_REASON_CONSTRAINED,
+    "The machine saves power, and allows-constrained-access of the request or of the session forbids to load %s." },
+};
+
+static void
+fail_denied (ULocalTransfer *self, UWaitingReason reason, UError code)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (denials); i++)
+    {
+      if (denials[i].reason == reason)
+        {
+          g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+          g_autofree char *message = NULL;
+          g_auto (GStrv) parts = g_strsplit (denials[i].sentence, "%s", 2);
+
+          message = g_strconcat (parts[0], masked, parts[1], NULL);
+          self->failure_reason = denials[i].failure;
+          u_local_transfer_fail (self, g_error_new_literal (U_ERROR, code, message));
+          return;
+        }
+    }
+}
+
+/* ---- Waiting ---- */
+
+static void
+go_on (ULocalTransfer *self)
+{
+  u_timers_disarm (self->executor->timers, &self->wait_timer);
+  if (self->state != U_LOCAL_WAITING)
+    return;
+
+  post_waiting (self, U_WAITING_REASON_NONE);
+  self->pending_requeue = self->file != NULL && !u_download_file_is_idle (self->file);
+  if (!self->pending_requeue)
+    u_local_transfer_requeue (self, FALSE);
+}
+
+static void
+wait_fired (UTimer *timer)
+{
+  ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) timer - G_STRUCT_OFFSET (ULocalTransfer, wait_timer));
+
+  if (self->state == U_LOCAL_QUEUED && self->slot.waiting)
+    {
+      post_waiting (self, U_WAITING_REASON_CONNECTION);
+    }
+  else
+    {
+      self->knows_enough = TRUE;
+      go_on (self);
+    }
+}
+
+static void network_changed_cb (gpointer user_data);
+
+/* @delay: microseconds; 0: until the network changes */
+static void
+wait_for (ULocalTransfer *self, UWaitingReason reason, gint64 delay)
+{
+  if (self->state != U_LOCAL_WAITING)
+    u_local_transfer_enter (self, U_LOCAL_WAITING);
+  u_local_transfer_update_clock (self);
+  if (self->watch == NULL && reason != U_WAITING_REASON_RETRY)
+    self->watch = u_network_watch (get_network (self), u_worker_get_context (self->executor->worker),
+                                   network_changed_cb, self);
+  if (delay > 0)
+    u_timers_arm (self->executor->timers, &self->wait_timer, g_get_monotonic_time () + delay);
+  post_waiting (self, reason);
+}
+
+/* A running load has to stop, since the network is another one now. */
+static void
+lose_permission (ULocalTransfer *self, UWaitingReason reason)
+{
+  if (!self->spec->waits_for_connectivity || !u_local_transfer_may_start_over (self))
+    {
+      fail_denied (self, reason, U_ERROR_NETWORK_CONNECTION_LOST);
+      return;
+    }
+  u_local_transfer_give_up_load (self);
+  wait_for (self, reason, 0);
+}
+
+static void
+network_changed_cb (gpointer user_data)
+{
+  ULocalTransfer *self = user_data;
+  UWaitingReason reason;
+
+  if (self->state == U_LOCAL_WAITING)
+    {
+      /* Whatever changed, it is a reason to look again. */
+      if (self->waiting_reason != U_WAITING_REASON_RETRY)
+        go_on (self);
+      return;
+    }
+  if (self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING)
+    return;
+
+  reason = get_denial (self);
+  if (reason != U_WAITING_REASON_NONE)
+    lose_permission (self, reason);
+}
+
+/*
+ * u_local_transfer_may_go:
+ *
+ * Before the transfer waits for its turn.
+ *
+ * Returns: %FALSE if the network at hand is not for it: it waits for another one, or is over
+ */
+gboolean
+u_local_transfer_may_go (ULocalTransfer *self)
+{
+  UWaitingReason reason = get_denial (self);
+
+  if (reason == U_WAITING_REASON_NONE)
+    {
+      /* From here on a change concerns it. */
+      if (self->watch == NULL && is_restricted (self) && !is_loopback (self))
+        self->watch = u_network_watch (get_network (self), u_worker_get_context (self->executor->worker),
+                                       network_changed_cb, self);
+      return TRUE;
+    }
+
+  if (reason == U_WAITING_REASON_CONNECTIVITY)
+    wait_for (self, U_WAITING_REASON_RETRY, KNOWLEDGE_PATIENCE_US);
+  else if (self->spec->waits_for_connectivity)
+    wait_for (self, reason, 0);
+  else
+    fail_denied (self, reason, U_ERROR_NOT_CONNECTED_TO_INTERNET);
+
+  return FALSE;
+}
+
+/* In the queue: nothing is said of a short while. */
+void
+u_local_transfer_note_queue (ULocalTransfer *self)
+{
+  if (self->slot.waiting)
+    u_timers_arm (self->executor->timers, &self->wait_timer, g_get_monotonic_time () + QUEUE_PATIENCE_US);
+}
+
+void
+u_local_transfer_leave_queue (ULocalTransfer *self)
+{
+  u_timers_disarm (self->executor->timers, &self->wait_timer);
+  post_waiting (self, U_WAITING_REASON_NONE);
+}
+
+/* Whether a failure means that no way to the host was found. */
+static gboolean
+lacks_connectivity (ULocalTransfer *self, const GError *error)
+{
+  UNetworkState state;
+
+  if (g_error_matches (error, U_ERROR, U_ERROR_NOT_CONNECTED_TO_INTERNET) ||
+      g_error_matches (error, U_ERROR, U_ERROR_DNS_LOOKUP_FAILED) ||
+      g_error_matches (error, U_ERROR, U_ERROR_CANNOT_CONNECT_TO_HOST))
+    return TRUE;
+  if (!g_error_matches (error, U_ERROR, U_ERROR_CANNOT_FIND_HOST))
+    return FALSE;
+
+  /* A name that does not exist will not come to exist; without a network nobody knows. */
+  u_network_get_state (get_network (self), &state);
+
+  return !state.available;
+}
+
+/* ---- Trying again ---- */
+
+/* Whether another response may take the place of what there was of this one. */
+gboolean
+u_local_transfer_may_start_over (ULocalTransfer *self)
+{
+  if (!self->responded || self->spec->delivery == U_DELIVER_FILE)
+    return TRUE;
+
+  return self->spec->delivery == U_DELIVER_WHOLE && !self->spec->also_events;
+}
+
+static gboolean
+continues (ULocalTransfer *self)
+{
+  return self->state == U_LOCAL_RECEIVING && self->spec->delivery == U_DELIVER_FILE && self->resumable &&
+         self->counts.received > 0;
+}
+
+/* Leaves the exchange at hand so that another one can take its place: a download goes on where it is, if it can. */
+void
+u_local_transfer_give_up_load (ULocalTransfer *self)
+{
+  gboolean goes_on = continues (self);
+
+  self->stalled = FALSE;
+  u_local_transfer_drop_load (self);
+  g_clear_pointer (&self->response, u_response_data_unref);
+  g_clear_pointer (&self->retained, g_ptr_array_unref);
+  self->counts.sent = 0;
+  self->posted_sent = 0;
+  if (goes_on)
+    {
+      self->resume_point.offset = self->counts.received;
+      return;
+    }
+
+  if (self->state == U_LOCAL_RECEIVING && self->spec->delivery == U_DELIVER_FILE)
+    {
+      u_resume_point_clear (&self->resume_point);
+      self->resumable = FALSE;
+      self->starts_over = TRUE;
+    }
+  self->whole_length = 0;
+  self->counts.received = 0;
+  self->posted_received = 0;
+  self->counts.expected_to_receive = -1;
+}
+
+static const URetryRules *
+get_rules (ULocalTransfer *self)
+{
+  return self->request->retry != NULL ? self->request->retry : self->spec->retry;
+}
+
+static gboolean
+try_again (ULocalTransfer *self, const GError *error, UResponseData *response, gboolean nothing_sent)
+{
+  const URetryRules *rules = get_rules (self);
+  URetryFacts facts = {
+    .error = error,
+    .method = self->request->method,
+    .nothing_sent = nothing_sent,
+    .continues = continues (self),
+    .n_retries = self->n_retries,
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+    .chance = g_random_double (),
+  };
+  double delay;
+
+  if (rules == NULL || !u_local_transfer_may_start_over (self))
+    return FALSE;
+
+  if (response != NULL)
+    {
+      facts.status = response->status;
+      facts.retry_after = response->headers != NULL ? u_header_list_get (response->headers, "Retry-After") : NULL;
+    }
+  if (self->resource_timer.position != 0)
+    facts.time_left = (double) (self->resource_timer.due - g_get_monotonic_time ()) / G_USEC_PER_SEC;
+  if (!u_retry_decide (rules, &facts, &delay))
+    return FALSE;
+
+  self->n_retries++;
+  u_local_transfer_give_up_load (self);
+  wait_for (self, U_WAITING_REASON_RETRY, MAX ((gint64) (delay * G_USEC_PER_SEC), 1));
+
+  return TRUE;
+}
+
+/*
+ * u_local_transfer_wait_after_error:
+ * @error: why the exchange failed
+ * @nothing_sent: no byte of the request left
+ *
+ * Returns: %TRUE if that is not the end
+ */
+gboolean
+u_local_transfer_wait_after_error (ULocalTransfer *self, const GError *error, gboolean nothing_sent)
+{
+  if (self->spec->waits_for_connectivity && !self->responded && self->state == U_LOCAL_LOADING &&
+      lacks_connectivity (self, error))
+    {
+      gint64 delay = MIN (FIRST_ATTEMPT_S << MIN (self->n_attempts, 6), LAST_ATTEMPT_S);
+
+      self->n_attempts++;
+      u_local_transfer_give_up_load (self);
+      wait_for (self, U_WAITING_REASON_CONNECTIVITY, delay * G_USEC_PER_SEC);
+      return TRUE;
+    }
+
+  return try_again (self, error, NULL, nothing_sent);
+}
+
+/*
+ * u_local_transfer_wait_after_response:
+ * @response: the head of a response
+ *
+ * Returns: %TRUE if the request is made again instead of delivering it
+ */
+gboolean
+u_local_transfer_wait_after_response (ULocalTransfer *self, UResponseData *response)
+{
+  return u_retry_is_transient_status (response->status) && try_again (self, NULL, response, FALSE);
+}
+
+void
+u_local_transfer_init_wait (ULocalTransfer *self)
+{
+  self->wait_timer.fired = wait_fired;
+}
+
+/* The end: nothing wakes it any more. */
+void
+u_local_transfer_stop_waiting (ULocalTransfer *self)
+{
+  u_timers_disarm (self->executor->timers, &self->wait_timer);
+  stop_watching (self);
+}
