@@ -4,8 +4,8 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 
-/* Reads a log in the HTTP Archive format and asserts that all which version 1.2 demands is there, of the right type, and
- * that the numbers go together. */
+/* Reads a log in the HTTP Archive format and asserts that all that version 1.2 demands is there, of the right type,
+ * and that the numbers go together. */
 
 typedef enum {
   HAR_OBJECT,

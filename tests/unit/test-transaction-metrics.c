@@ -290,7 +290,7 @@ test_view (void)
   g_assert_cmpint (g_date_time_to_unix (date), ==, (START + 9000) / G_USEC_PER_SEC);
   g_assert_cmpint (g_date_time_get_microsecond (date), ==, (START + 9000) % G_USEC_PER_SEC);
 #define ASSERT_DATE(name, offset) \
-  g_assert_cmpint (g_date_time_difference (u_transaction_metrics_get_##name##_date (metrics), date), ==, (offset) - 9000)
+  g_assert_cmpint (g_date_time_difference (u_transaction_metrics_get_##name##_date (metrics), date), ==, offset - 9000)
   ASSERT_DATE (fetch_start, 0);
   ASSERT_DATE (domain_lookup_start, 1000);
   ASSERT_DATE (domain_lookup_end, 3000);
