@@ -57,15 +57,18 @@ static char *
 mask_uri (const char *value)
 {
   g_autoptr (GUri) uri = NULL;
+  g_autofree char *masked = NULL;
 
   if (strchr (value, '@') == NULL)
     return NULL;
 
   uri = u_uri_parse (value, NULL);
-  if (uri == NULL)
-    return u_uri_string_dup_masked (value);
+  if (uri != NULL)
+    return g_uri_get_userinfo (uri) != NULL ? u_uri_dup_bare (uri) : NULL;
 
-  return g_uri_get_userinfo (uri) != NULL ? u_uri_dup_bare (uri) : NULL;
+  masked = u_uri_string_dup_masked (value);
+
+  return g_str_equal (masked, value) ? NULL : g_steal_pointer (&masked);
 }
 
 /* Names that sound like a secret, and are questions of the server. */

@@ -281,8 +281,8 @@ u_task_metrics_dup_transactions (UTaskMetrics *self, gsize *n_transactions)
  * Writes the exchanges in the HTTP Archive format, version 1.2.
  *
  * The network tools of browsers read and show it. Bodies are not in it. Passwords, cookies, and the values of header
- * fields that let somebody in are replaced by `***`, and the user info of URLs is left out; their queries are kept, since
- * they say what was asked: look at them before you give the text away.
+ * fields that let somebody in are replaced by `***`, and the user info of URLs is left out. Their queries are kept,
+ * since they say what was asked: look at them before you give the text away.
  *
  * Returns: (transfer full): JSON
  */

@@ -19,8 +19,8 @@
  * * `request-start-date`, `request-end-date`
  * * `response-start-date`, `response-end-date`
  *
- * Those of one exchange are taken from a clock that nobody sets: their differences are right even if the time of day was
- * changed meanwhile.
+ * Those of one exchange are taken from a clock that nobody sets: their differences are right even if the time of day
+ * was changed meanwhile.
  *
  * Immutable; may be used from any thread.
  */

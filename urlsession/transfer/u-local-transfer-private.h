@@ -82,7 +82,8 @@ typedef struct
   gboolean stalled;           /* suspended since the last byte: a connection lost now is no surprise */
 
   gint64 waiting_since;       /* monotonic microseconds; measured transfers only: the wait for a place began */
-  GPtrArray *transactions;    /* owned, nullable; of UTransactionData: the exchanges that are over. Shared after the end */
+  GPtrArray *transactions;    /* owned, nullable; of UTransactionData: the exchanges that are over. Not changed any more
+                               * once DONE has it */
 
   /* Waiting */
   UTimer wait_timer;

@@ -58,7 +58,7 @@ typedef struct
   char *failing_uri;          /* owned; DONE with an error: without user info, nullable */
   GBytes *resume_data;        /* owned; DONE with an error, nullable */
   char *partial_path;         /* owned; DONE: what resume_data stands for */
-  GPtrArray *transactions;    /* owned, nullable; DONE: of UTransactionData, never changed; the last ones, if measured */
+  GPtrArray *transactions;    /* owned, nullable; DONE: of UTransactionData, the last ones; NULL: not measured */
 } UTransferEvent;
 
 /* Called in the context of the session, and owns @event. */
