@@ -329,6 +329,46 @@ test_end_while_asking (Fixture *self, gconstpointer data)
   g_assert_cmpstr (load->events->str, ==, "q");
 }
 
+static void
+cancel_on_question (DriverLoad *load, const ULoadEvent *event)
+{
+  if (event->kind == U_LOAD_QUESTION)
+    u_load_cancel (load->load);
+}
+
+static void
+free_on_question (DriverLoad *load, const ULoadEvent *event)
+{
+  if (event->kind == U_LOAD_QUESTION)
+    g_clear_pointer (&load->load, u_load_free);
+}
+
+static void
+test_end_inside_question (Fixture *self, gconstpointer data)
+{
+  static const TlsServer asking[] = { TLS_EXPIRED, TLS_GOOD, TLS_CLIENT_OPTIONAL };
+
+  if (self->driver == NULL)
+    return;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (asking); i++)
+    {
+      for (guint freeing = 0; freeing < 2; freeing++)
+        {
+          g_autofree char *url = tls_servers_dup_url (servers, asking[i], "/small");
+          g_autoptr (DriverLoad) load = driver_load_new ();
+          ULoadParams params = { .asks_trust = asking[i] == TLS_GOOD };
+
+          load->answers_itself = TRUE;
+          load->on_event = freeing ? free_on_question : cancel_on_question;
+          driver_start (self->driver, load, url, &params);
+          g_assert_true (driver_wait (self->driver, has_question, load, 10));
+          driver_spin (self->driver, 0.02);
+          g_assert_cmpstr (load->events->str, ==, "q");
+        }
+    }
+}
+
 /* The body of a request is sent whole after the answer, and told once. */
 static void
 test_body (Fixture *self, gconstpointer data)
@@ -537,6 +577,7 @@ main (int argc, char **argv)
   ADD ("/http-trust/r107-accept-is-private", test_accept_is_private);
   ADD ("/http-trust/r107-refuse", test_refuse);
   ADD ("/http-trust/end-while-asking", test_end_while_asking);
+  ADD ("/http-trust/end-inside-question", test_end_inside_question);
   ADD ("/http-trust/body", test_body);
   ADD ("/http-trust/many", test_many);
   ADD ("/http-trust/versions", test_versions);
