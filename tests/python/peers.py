@@ -2,6 +2,7 @@
 """Servers that tests talk to, each on a free port of the loopback address."""
 
 import http.server
+import socket
 import subprocess
 import sys
 import threading
@@ -78,3 +79,50 @@ class Httpbin:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+class RawServer:
+    """Sends bytes as they are, one answer to each connection, and closes it. An answer may be a function of the head of
+    the request and the socket."""
+
+    def __init__(self, answer):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.socket.getsockname()[1]
+        self.answer = answer
+        self.n_requests = 0
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve_one, args=(connection,), daemon=True).start()
+
+    def serve_one(self, connection):
+        with connection:
+            try:
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    piece = connection.recv(65536)
+                    if not piece:
+                        return
+                    head += piece
+                self.n_requests += 1
+                if callable(self.answer):
+                    self.answer(head, connection)
+                else:
+                    connection.sendall(self.answer)
+                connection.shutdown(socket.SHUT_WR)
+                # What is still coming is read, so that the answer is not lost with a reset.
+                while connection.recv(65536):
+                    pass
+            except OSError:
+                pass
+
+    def uri(self, path="/"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self):
+        self.socket.close()

@@ -33,6 +33,7 @@ typedef struct
   gboolean allows_cellular_access;
   gboolean allows_constrained_access;
   gboolean allows_expensive_access;
+  gint64 maximum_body_length; /* of the response, decoded; 0: any */
   URetryRules *retry;         /* owned, nullable: the session's */
 } URequestData;
 

@@ -247,3 +247,41 @@ u_request_set_retry_policy (URequest *self, URetryPolicy *retry_policy)
   g_set_object (&self->retry_policy, retry_policy);
   g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_RETRY_POLICY]);
 }
+
+/**
+ * u_request_get_maximum_body_length: (get-property maximum-body-length)
+ * @self: a request
+ *
+ * Gets how many bytes the body of the response may have.
+ *
+ * Returns: bytes, after decoding; 0 for any number
+ */
+gint64
+u_request_get_maximum_body_length (URequest *self)
+{
+  g_return_val_if_fail (U_IS_REQUEST (self), 0);
+
+  return self->data->maximum_body_length;
+}
+
+/**
+ * u_request_set_maximum_body_length: (set-property maximum-body-length)
+ * @self: a request that is not sealed
+ * @maximum_body_length: bytes, after decoding; 0 for any number
+ *
+ * Sets how many bytes the body of the response may have.
+ */
+void
+u_request_set_maximum_body_length (URequest *self, gint64 maximum_body_length)
+{
+  g_return_if_fail (U_IS_REQUEST (self));
+  g_return_if_fail (maximum_body_length >= 0);
+
+  if (maximum_body_length == self->data->maximum_body_length && !self->sealed)
+    return;
+  if (!u_request_begin_change (self))
+    return;
+
+  self->data->maximum_body_length = maximum_body_length;
+  g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_MAXIMUM_BODY_LENGTH]);
+}

@@ -75,6 +75,9 @@ u_request_get_property (GObject *object, guint prop_id, GValue *value, GParamSpe
     case U_REQUEST_MAIN_DOCUMENT_URI:
       g_value_set_string (value, u_request_get_main_document_uri (self));
       break;
+    case U_REQUEST_MAXIMUM_BODY_LENGTH:
+      g_value_set_int64 (value, u_request_get_maximum_body_length (self));
+      break;
     case U_REQUEST_RETRY_POLICY:
       g_value_set_object (value, u_request_get_retry_policy (self));
       break;
@@ -113,6 +116,9 @@ u_request_set_property (GObject *object, guint prop_id, const GValue *value, GPa
       break;
     case U_REQUEST_MAIN_DOCUMENT_URI:
       u_request_set_main_document_uri (self, g_value_get_string (value));
+      break;
+    case U_REQUEST_MAXIMUM_BODY_LENGTH:
+      u_request_set_maximum_body_length (self, g_value_get_int64 (value));
       break;
     case U_REQUEST_RETRY_POLICY:
       u_request_set_retry_policy (self, g_value_get_object (value));
@@ -225,6 +231,18 @@ u_request_class_init (URequestClass *klass)
   u_request_props[U_REQUEST_MAIN_DOCUMENT_URI] =
     g_param_spec_string ("main-document-uri", NULL, NULL, NULL,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:maximum-body-length: (getter get_maximum_body_length) (setter set_maximum_body_length)
+   *
+   * How many bytes the body of the response may have at most, after decoding; 0 for any number.
+   *
+   * A longer one is the error %U_ERROR_DATA_LENGTH_EXCEEDS_MAXIMUM of the task: at once where the server says how long
+   * it is, else when the limit is reached. A small body that decodes to a huge one is stopped there, too.
+   */
+  u_request_props[U_REQUEST_MAXIMUM_BODY_LENGTH] =
+    g_param_spec_int64 ("maximum-body-length", NULL, NULL, 0, G_MAXINT64, 0,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * URequest:retry-policy: (getter get_retry_policy) (setter set_retry_policy)

@@ -84,6 +84,11 @@ void         u_request_set_main_document_uri         (URequest    *self,
                                                       const char  *main_document_uri);
 
 U_AVAILABLE_IN_ALL
+gint64       u_request_get_maximum_body_length (URequest  *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_maximum_body_length (URequest  *self,
+                                              gint64       maximum_body_length);
+U_AVAILABLE_IN_ALL
 URetryPolicy *u_request_get_retry_policy     (URequest    *self);
 U_AVAILABLE_IN_ALL
 void         u_request_set_retry_policy      (URequest    *self,

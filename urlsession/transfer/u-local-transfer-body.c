@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "urlsession/base/u-error.h"
+#include "urlsession/message/u-uri-private.h"
+
 /* Pieces that go to the application one by one: two fit into the window, so that one can be read while the other is
  * looked at. */
 #define CHUNK_SIZE (128 * 1024)
@@ -126,6 +129,29 @@ u_local_transfer_steal_whole (ULocalTransfer *self)
 }
 
 /*
+ * u_local_transfer_check_length:
+ * @length: bytes that the body has, or will have
+ *
+ * Whether the request allows so many.
+ */
+gboolean
+u_local_transfer_check_length (ULocalTransfer *self, gint64 length, GError **error)
+{
+  gint64 maximum = self->request->maximum_body_length;
+  g_autofree char *masked = NULL;
+
+  if (maximum == 0 || length <= maximum)
+    return TRUE;
+
+  masked = u_uri_dup_masked (self->request->parsed);
+  g_set_error (error, U_ERROR, U_ERROR_DATA_LENGTH_EXCEEDS_MAXIMUM,
+               "The body of %s is longer than the %" G_GINT64_FORMAT " bytes that maximum-body-length of the request "
+               "allows.", masked, maximum);
+
+  return FALSE;
+}
+
+/*
  * u_local_transfer_take_data:
  * @bytes: (nullable): the next bytes of the body; %NULL: they are in the buffer
  */
@@ -133,6 +159,9 @@ gboolean
 u_local_transfer_take_data (ULocalTransfer *self, GBytes *bytes, gsize length, GError **error)
 {
   g_autoptr (GBytes) piece = NULL;
+
+  if (!u_local_transfer_check_length (self, self->counts.received + (gint64) length, error))
+    return FALSE;
 
   switch (self->spec->delivery)
     {

@@ -47,6 +47,8 @@ accept_whole (ULocalTransfer *self, GError **error)
 
   self->counts.received = 0;
   self->counts.expected_to_receive = expected;
+  if (!u_local_transfer_check_length (self, expected, error))
+    return FALSE;
   if (self->spec->delivery != U_DELIVER_FILE)
     return TRUE;
 

@@ -217,6 +217,9 @@ void       u_local_transfer_progress      (ULocalTransfer    *self);
 /* u-local-transfer-body.c: where the body goes */
 guint8    *u_local_transfer_get_buffer    (ULocalTransfer    *self,
                                            gsize             *size);
+gboolean   u_local_transfer_check_length  (ULocalTransfer    *self,
+                                           gint64             length,
+                                           GError           **error);
 gboolean   u_local_transfer_take_data     (ULocalTransfer    *self,
                                            GBytes            *bytes,
                                            gsize              length,
