@@ -56,8 +56,8 @@ typedef struct
 {
   Daemons *daemons;           /* owned */
   guint16 ports[N_TLS_SERVERS];
+  guint16 plain_port;         /* without TLS */
   GTlsDatabase *database;     /* owned; trusts the authority */
-  guint log_mark;             /* so many lines of the log were there */
 } TlsServers;
 
 #define TLS_SERVERS_EC "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
@@ -150,10 +150,15 @@ tls_servers_new (const char **why)
                               "  server {\n    listen 127.0.0.1:%u ssl http2;\n    ssl_certificate %s.pem;\n"
                               "    ssl_certificate_key %s.key;\n    %s\n    location / { root www; }\n"
                               "    location /who { return 200 \"$ssl_client_s_dn|$http_cookie|$http_x_one\"; }\n"
-                              "    location /slow { limit_rate 1; root www; }\n  }\n",
+                              "    location /logins { return 200 \"$http_proxy_authorization|$http_authorization\"; }\n"
+                              "  }\n",
                               self->ports[i], row->certificate, row->certificate, row->options);
     }
-  g_string_append (config, "}\n");
+  self->plain_port = daemons_find_port ();
+  g_string_append_printf (config,
+                          "  server {\n    listen 127.0.0.1:%u;\n    location / { root www; }\n"
+                          "    location /logins { return 200 \"$http_proxy_authorization|$http_authorization\"; }\n"
+                          "  }\n}\n", self->plain_port);
   daemons_write (self->daemons, "nginx.conf", config->str);
   daemons_spawn (self->daemons, program, "-p", self->daemons->folder, "-c", "nginx.conf");
   if (!daemons_wait_for_port (self->ports[0]))

@@ -22,6 +22,15 @@ G_BEGIN_DECLS
  */
 typedef struct _UHttpEngine UHttpEngine;
 
+typedef enum {
+  U_HTTP_LANE_GENERAL,
+  U_HTTP_LANE_BULK,
+  /* HTTP/1.1, for logins that are bound to a connection: nobody else is to go by the name of the user. */
+  U_HTTP_LANE_NEGOTIATE,
+  U_HTTP_LANE_NTLM,
+  U_HTTP_N_LANES,
+} UHttpLane;
+
 /* @memory: (transfer none); outlives what the loader makes anew. */
 UHttpEngine *u_http_engine_new         (const ULoaderSettings *settings,
                                         UHttpMemory           *memory);
@@ -30,21 +39,24 @@ void         u_http_engine_unref       (UHttpEngine           *self);
 UHttpMemory *u_http_engine_get_memory  (UHttpEngine           *self);
 UTlsRules   *u_http_engine_get_rules   (UHttpEngine           *self);
 SoupSession *u_http_engine_get_session (UHttpEngine           *self,
-                                        gboolean               bulk,
+                                        UHttpLane              lane,
                                         gboolean               asked);
 /* One for a single load, which nobody else shares; to be given back with release_session(). */
-SoupSession *u_http_engine_new_session (UHttpEngine           *self);
+SoupSession *u_http_engine_new_session (UHttpEngine           *self,
+                                        UHttpLane              lane);
 void         u_http_engine_release_session (UHttpEngine       *self,
                                             SoupSession       *session);
 /* What every message of that session needs before it is sent. */
 void         u_http_engine_prepare     (UHttpEngine           *self,
-                                        gboolean               bulk,
+                                        UHttpLane              lane,
                                         SoupMessage           *message);
 void         u_http_engine_forget      (UHttpEngine           *self,
                                         SoupMessage           *message);
 /* A connection of HTTP/2 broke while it was in use: the engine finishes what it has, and is not to be used again. */
 void         u_http_engine_set_broken  (UHttpEngine           *self);
 gboolean     u_http_engine_is_broken   (UHttpEngine           *self);
+/* The same, for another reason: connections and all are well, but would never ask for the login at a proxy again. */
+void         u_http_engine_retire      (UHttpEngine           *self);
 /* The socket below the connection of a message whose response came over HTTP/2; NULL if it is not known. */
 GSocket     *u_http_engine_dup_socket  (UHttpEngine           *self,
                                         SoupMessage           *message);

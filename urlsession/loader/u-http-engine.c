@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/loader/u-http-engine-private.h"
 
+#include "urlsession/loader/u-http-auth-private.h"
+#include "urlsession/loader/u-http-proxy-resolver-private.h"
+
 /* Seconds for which an unused connection is kept. Servers close theirs after 60 to 75; a connection that lost this race
  * is noticed before the first byte of an answer, and the request sent again. */
 #define IDLE_TIMEOUT 60
@@ -12,12 +15,13 @@ struct _UHttpEngine
   guint max_connections_per_host;
   guint max_connections;
   GTlsDatabase *tls_database; /* owned, nullable */
-  GProxyResolver *proxy_resolver; /* owned, nullable */
+  GProxyResolver *proxy_resolver; /* owned */
   UTlsRules *tls_rules;       /* owned, nullable */
   gboolean http1_only;
   UHttpMemory *memory;        /* owned */
-  SoupSession *sessions[4];   /* owned, nullable; index: bulk, plus 2 when all servers were asked about */
+  SoupSession *sessions[2][U_HTTP_N_LANES]; /* owned, nullable; first index: all servers were asked about */
   gboolean broken;
+  gboolean retired;
   GHashTable *sockets;        /* owned; connection id => GWeakRef of its GSocket: what may speak HTTP/2 */
 };
 
@@ -38,7 +42,7 @@ u_http_engine_new (const ULoaderSettings *settings, UHttpMemory *memory)
   self->max_connections_per_host = CLAMP (settings->max_connections_per_host, 1, G_MAXINT);
   self->max_connections = CLAMP (settings->max_connections, 1, G_MAXINT);
   g_set_object (&self->tls_database, settings->tls_database);
-  g_set_object (&self->proxy_resolver, settings->proxy_resolver);
+  self->proxy_resolver = u_http_proxy_resolver_new (settings->proxy_resolver, memory);
   self->tls_rules = settings->tls_rules != NULL ? u_tls_rules_ref (settings->tls_rules) : NULL;
   self->http1_only = settings->http1_only;
   self->memory = u_http_memory_ref (memory);
@@ -117,10 +121,13 @@ u_http_engine_unref (UHttpEngine *self)
   if (--self->ref_count > 0)
     return;
 
-  for (guint i = 0; i < G_N_ELEMENTS (self->sessions); i++)
+  for (guint lane = 0; lane < U_HTTP_N_LANES; lane++)
     {
-      if (self->sessions[i] != NULL)
-        release_later (self, self->sessions[i], self->broken && i % 2 == 0);
+      for (guint asked = 0; asked < 2; asked++)
+        {
+          if (self->sessions[asked][lane] != NULL)
+            release_later (self, self->sessions[asked][lane], self->broken && lane == U_HTTP_LANE_GENERAL);
+        }
     }
   g_hash_table_unref (self->sockets);
   g_clear_object (&self->tls_database);
@@ -142,14 +149,27 @@ u_http_engine_set_broken (UHttpEngine *self)
 gboolean
 u_http_engine_is_broken (UHttpEngine *self)
 {
-  return self->broken;
+  return self->broken || self->retired;
+}
+
+void
+u_http_engine_retire (UHttpEngine *self)
+{
+  self->retired = TRUE;
+}
+
+static void
+request_queued_cb (SoupSession *session, SoupMessage *message, gpointer user_data)
+{
+  if (g_str_equal (soup_message_get_method (message), "CONNECT"))
+    u_http_auth_watch_tunnel (user_data, message);
 }
 
 /* A new session has no cookies and no sniffer. Its decoder goes: bytes are counted and checked before they are decoded.
  * The auth manager stays, and each message turns it off: without one in the session libsoup keeps the whole body of a
  * 401 in memory, because it expects to send the message again. */
 static SoupSession *
-session_new (UHttpEngine *self)
+session_new (UHttpEngine *self, UHttpLane lane)
 {
   SoupSession *session = soup_session_new_with_options ("max-conns", (int) self->max_connections,
                                                         "max-conns-per-host", (int) self->max_connections_per_host,
@@ -160,8 +180,13 @@ session_new (UHttpEngine *self)
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   if (self->tls_database != NULL)
     soup_session_set_tls_database (session, self->tls_database);
-  if (self->proxy_resolver != NULL)
-    soup_session_set_proxy_resolver (session, self->proxy_resolver);
+  soup_session_set_proxy_resolver (session, self->proxy_resolver);
+  if (lane == U_HTTP_LANE_NEGOTIATE)
+    soup_session_add_feature_by_type (session, SOUP_TYPE_AUTH_NEGOTIATE);
+  else if (lane == U_HTTP_LANE_NTLM)
+    soup_session_add_feature_by_type (session, SOUP_TYPE_AUTH_NTLM);
+  g_signal_connect_data (session, "request-queued", G_CALLBACK (request_queued_cb), u_http_memory_ref (self->memory),
+                         u_http_memory_closure_unref, 0);
 
   return session;
 }
@@ -181,29 +206,30 @@ u_http_engine_get_rules (UHttpEngine *self)
 /*
  * u_http_engine_get_session:
  *
- * The session for a body that may be large (@bulk) or for anything else, and for loads that ask about every server
- * (@asked) or for those that do not; made when first asked for.
+ * The session for loads of this kind, which ask about every server (@asked) or do not; made when first asked for.
  */
 SoupSession *
-u_http_engine_get_session (UHttpEngine *self, gboolean bulk, gboolean asked)
+u_http_engine_get_session (UHttpEngine *self, UHttpLane lane, gboolean asked)
 {
   SoupSession **session;
 
-  bulk = bulk || self->http1_only;
+  if (lane == U_HTTP_LANE_GENERAL && self->http1_only)
+    lane = U_HTTP_LANE_BULK;
 #if U_SOUP_HAS_FLOW_CONTROL
-  bulk = FALSE;
+  if (lane == U_HTTP_LANE_BULK)
+    lane = U_HTTP_LANE_GENERAL;
 #endif
-  session = &self->sessions[(bulk ? 1 : 0) + (asked ? 2 : 0)];
+  session = &self->sessions[asked ? 1 : 0][lane];
   if (*session == NULL)
-    *session = session_new (self);
+    *session = session_new (self, lane);
 
   return *session;
 }
 
 SoupSession *
-u_http_engine_new_session (UHttpEngine *self)
+u_http_engine_new_session (UHttpEngine *self, UHttpLane lane)
 {
-  return session_new (self);
+  return session_new (self, lane);
 }
 
 void
@@ -264,12 +290,11 @@ general_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *con
  * Undone by u_http_engine_forget().
  */
 void
-u_http_engine_prepare (UHttpEngine *self, gboolean bulk, SoupMessage *message)
+u_http_engine_prepare (UHttpEngine *self, UHttpLane lane, SoupMessage *message)
 {
-  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+  gboolean bulk = lane != U_HTTP_LANE_GENERAL || self->http1_only;
 
-  bulk = bulk || self->http1_only;
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
 #if U_SOUP_HAS_FLOW_CONTROL
   if (bulk)
     soup_message_set_force_http1 (message, TRUE);

@@ -3,6 +3,7 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/loader/u-error-map-private.h"
+#include "urlsession/loader/u-http-auth-private.h"
 #include "urlsession/loader/u-http-body-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
@@ -34,6 +35,8 @@ typedef struct
   /* Asking. */
   gboolean asks_trust;
   UHttpTrust *trust;          /* owned, nullable: not over TLS */
+  UHttpAuth *auth;            /* owned */
+  gboolean asks_login;        /* the question that is open is one of @auth */
   UChallengeData *question;   /* owned, nullable; not told yet */
   SoupSession *own_session;   /* owned, nullable; what was trusted is so for this load only */
 
@@ -41,7 +44,8 @@ typedef struct
   SoupMessage *message;       /* owned, nullable until the body is at hand */
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
-  gboolean began;             /* a byte of a request may have left */
+  gboolean started;           /* it came as far as to send the request */
+  gboolean began;             /* a byte of a request may have left, in any sending */
   GFile *file;                /* owned, nullable; the body of the request */
   gint64 body_length;         /* of the request */
   gint64 body_sent;
@@ -72,6 +76,7 @@ load_unref (UHttpLoad *self)
   g_clear_pointer (&self->informational, g_ptr_array_unref);
   g_clear_pointer (&self->meter, u_http_meter_free);
   g_clear_pointer (&self->trust, u_http_trust_free);
+  g_clear_pointer (&self->auth, u_http_auth_free);
   g_clear_pointer (&self->question, u_challenge_data_unref);
   if (self->message != NULL)
     u_http_engine_forget (self->engine, self->message);
@@ -96,6 +101,7 @@ leave_message (UHttpLoad *self)
 {
   if (self->trust != NULL)
     u_http_trust_detach (self->trust);
+  u_http_auth_detach (self->auth);
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_pointer (&self->question, u_challenge_data_unref);
@@ -243,13 +249,24 @@ report_soon (UHttpLoad *self)
 }
 
 static void
-ask_soon (gpointer user_data, UChallengeData *challenge)
+ask_soon (UHttpLoad *self, UChallengeData *challenge, gboolean for_login)
 {
-  UHttpLoad *self = user_data;
-
+  self->asks_login = for_login;
   g_clear_pointer (&self->question, u_challenge_data_unref);
   self->question = u_challenge_data_ref (challenge);
   report_soon (self);
+}
+
+static void
+ask_for_certificate (gpointer user_data, UChallengeData *challenge)
+{
+  ask_soon (user_data, challenge, FALSE);
+}
+
+static void
+ask_for_login (gpointer user_data, UChallengeData *challenge)
+{
+  ask_soon (user_data, challenge, TRUE);
 }
 
 static void
@@ -382,6 +399,8 @@ respond (UHttpLoad *self, GInputStream *stream)
     u_http_body_start (self->body);
 }
 
+static void send_again (UHttpLoad *self);
+
 static void
 sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
 {
@@ -407,11 +426,29 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
     challenge = u_http_trust_end (self->trust, error);
 
   if (challenge != NULL)
-    ask (self, challenge);
+    {
+      self->asks_login = FALSE;
+      ask (self, challenge);
+    }
   else if (stream == NULL)
-    finish (self, error);
+    {
+      finish (self, error);
+    }
+  else if (!self->started)
+    {
+      /* All there is of a tunnel that was refused is its status. */
+      error = u_http_auth_explain_tunnel (self->auth, soup_message_get_status (self->message));
+      finish (self, error);
+    }
+  else if (u_http_auth_wants_more (self->auth))
+    {
+      g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+      send_again (self);
+    }
   else
-    respond (self, stream);
+    {
+      respond (self, stream);
+    }
 }
 
 static void
@@ -419,17 +456,24 @@ starting_cb (SoupMessage *message, gpointer user_data)
 {
   UHttpLoad *self = user_data;
 
+  self->started = TRUE;
   self->began = TRUE;
+}
+
+static UHttpLane
+get_lane (UHttpLoad *self)
+{
+  return u_http_auth_get_lane (self->auth, self->bulk ? U_HTTP_LANE_BULK : U_HTTP_LANE_GENERAL);
 }
 
 static SoupSession *
 get_session (UHttpLoad *self)
 {
   if (self->trust == NULL || !u_http_trust_is_private (self->trust))
-    return u_http_engine_get_session (self->engine, self->bulk, self->asks_trust);
+    return u_http_engine_get_session (self->engine, get_lane (self), self->asks_trust);
 
   if (self->own_session == NULL)
-    self->own_session = u_http_engine_new_session (self->engine);
+    self->own_session = u_http_engine_new_session (self->engine, get_lane (self));
 
   return self->own_session;
 }
@@ -440,6 +484,7 @@ send (UHttpLoad *self)
   g_signal_connect (self->message, "starting", G_CALLBACK (starting_cb), self);
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
+  self->started = FALSE;
   soup_session_send_async (get_session (self), self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
                            load_ref (self));
 }
@@ -588,8 +633,10 @@ make_message (UHttpLoad *self, GError **error)
 
   u_http_engine_prepare (self->engine, self->bulk, self->message);
   u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
+  u_http_engine_prepare (self->engine, get_lane (self), self->message);
   if (self->trust != NULL)
     u_http_trust_attach (self->trust, self->message);
+  u_http_auth_attach (self->auth, self->message);
   u_http_load_set_priority (&self->parent, self->priority);
 
   return TRUE;
@@ -627,6 +674,8 @@ send_again (UHttpLoad *self)
   GError *error = NULL;
 
   leave_message (self);
+  if (self->own_session != NULL)
+    u_http_engine_release_session (self->engine, g_steal_pointer (&self->own_session));
   u_http_engine_forget (self->engine, self->message);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
@@ -643,7 +692,7 @@ ULoad *
 u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadParams *params, const ULoadSink *sink,
                  gpointer user_data)
 {
-  static const UHttpTrustFuncs trust_funcs = { ask_soon, refuse_connection };
+  static const UHttpTrustFuncs trust_funcs = { ask_for_certificate, refuse_connection };
   UHttpLoad *self = g_new0 (UHttpLoad, 1);
   GError *error = NULL;
 
@@ -667,6 +716,7 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
 
   if (params->measure)
     self->meter = u_http_meter_new (self->request, params->measure_since);
+  self->auth = u_http_auth_new (engine, self->request->parsed, ask_for_login, self);
 
   if (make_message (self, &error))
     begin (self);
@@ -696,11 +746,16 @@ u_http_load_answer (ULoad *load, const UChallengeAnswer *answer)
 {
   UHttpLoad *self = (UHttpLoad *) load;
   GError *error = NULL;
+  UHttpNext next;
 
   if (self->stopped)
     return;
 
-  switch (u_http_trust_answer (self->trust, answer, &error))
+  if (self->asks_login)
+    next = u_http_auth_answer (self->auth, answer, &error);
+  else
+    next = u_http_trust_answer (self->trust, answer, &error);
+  switch (next)
     {
     case U_HTTP_SENDS_AGAIN:
       send_again (self);

@@ -17,6 +17,9 @@ typedef struct _UHttpMemory UHttpMemory;
 UHttpMemory *u_http_memory_new    (void);
 UHttpMemory *u_http_memory_ref    (UHttpMemory *self);
 void         u_http_memory_unref  (UHttpMemory *self);
+/* For what a signal handler holds. */
+void         u_http_memory_closure_unref (gpointer  self,
+                                          GClosure *closure);
 
 /* Of servers: whether that origin may show the certificate @leaf when no more than @errors is wrong with it. */
 gboolean     u_http_memory_trusts (UHttpMemory          *self,
@@ -39,10 +42,14 @@ void         u_http_memory_learn  (UHttpMemory      *self,
 void         u_http_memory_forget (UHttpMemory      *self,
                                    const char       *space);
 
-/* Of what a server or a proxy showed that it wants, as a space of its own. */
+/* Of what a server or a proxy wants, or is being asked about. */
 gboolean     u_http_memory_has_noted (UHttpMemory *self,
                                       const char  *fact);
 void         u_http_memory_note      (UHttpMemory *self,
+                                      const char  *fact);
+/* So it is for most loaders, always. */
+gboolean     u_http_memory_is_blank  (UHttpMemory *self);
+void         u_http_memory_unnote    (UHttpMemory *self,
                                       const char  *fact);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UHttpMemory, u_http_memory_unref)

@@ -49,6 +49,18 @@ u_http_memory_unref (UHttpMemory *self)
   g_free (self);
 }
 
+void
+u_http_memory_closure_unref (gpointer self, GClosure *closure)
+{
+  u_http_memory_unref (self);
+}
+
+gboolean
+u_http_memory_is_blank (UHttpMemory *self)
+{
+  return g_hash_table_size (self->facts) == 0;
+}
+
 static char *
 make_key (const char *origin, GTlsCertificate *leaf)
 {
@@ -123,4 +135,10 @@ void
 u_http_memory_note (UHttpMemory *self, const char *fact)
 {
   g_hash_table_add (self->facts, g_strdup (fact));
+}
+
+void
+u_http_memory_unnote (UHttpMemory *self, const char *fact)
+{
+  g_hash_table_remove (self->facts, fact);
 }
