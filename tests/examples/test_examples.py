@@ -59,6 +59,14 @@ class Examples(support.TestCase):
                                   status=1)
         self.assertIn("500", output)
 
+    def test_metrics(self):
+        output = self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", self.uri("/redirect/1"))
+        self.assertIn(self.uri("/redirect/1"), output)
+        self.assertIn(self.uri("/bytes/5"), output)
+        self.assertRegex(output, r"connect +[0-9.]+ ms")
+        self.assertRegex(output, r"in all +[0-9.]+ ms")
+        self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", "http://127.0.0.1:1/", status=1)
+
     def download(self, *program):
         output = self.run_example(*program, self.uri("/bytes/300000"), self.folder / "x")
         self.assertIn("100 %", output)

@@ -242,6 +242,13 @@ function _init() {
             yield [name, this.get(name)];
     };
 
+    Object.defineProperty(URLSession.TaskMetrics.prototype, 'transactions', {
+        configurable: true,
+        get() {
+            return this.dup_transactions();
+        },
+    });
+
     Object.defineProperty(URLSession.Response.prototype, 'ok', {
         configurable: true,
         get() {

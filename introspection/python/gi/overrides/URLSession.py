@@ -524,6 +524,24 @@ class HttpResponse(URLSession.HttpResponse):
 HttpResponse = _export(HttpResponse)
 
 
+class TransactionMetrics(URLSession.TransactionMetrics):
+    def __repr__(self):
+        return "<URLSession.TransactionMetrics {!r}>".format(self.request and self.request.uri)
+
+
+TransactionMetrics = _export(TransactionMetrics)
+
+
+class TaskMetrics(URLSession.TaskMetrics):
+    @property
+    def transactions(self):
+        """The exchanges, as a list."""
+        return self.dup_transactions()
+
+
+TaskMetrics = _export(TaskMetrics)
+
+
 class Decision(URLSession.Decision):
     pass
 
