@@ -631,9 +631,8 @@ make_message (UHttpLoad *self, GError **error)
   if (self->message == NULL)
     return FALSE;
 
-  u_http_engine_prepare (self->engine, self->bulk, self->message);
-  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
   u_http_engine_prepare (self->engine, get_lane (self), self->message);
+  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
   if (self->trust != NULL)
     u_http_trust_attach (self->trust, self->message);
   u_http_auth_attach (self->auth, self->message);
