@@ -135,4 +135,36 @@ typedef enum {
   U_FAILURE_REASON_CONSTRAINED,
 } UFailureReason;
 
+/**
+ * UCookieSameSite:
+ * @U_COOKIE_SAME_SITE_UNSPECIFIED: the server said nothing; sent as with `none`
+ * @U_COOKIE_SAME_SITE_NONE: sent whatever the load is a part of
+ * @U_COOKIE_SAME_SITE_LAX: also sent when the main document is of another site, but only with methods that change
+ *   nothing, such as GET
+ * @U_COOKIE_SAME_SITE_STRICT: only sent when the main document is of the same site
+ *
+ * Whether a cookie is sent to its site with loads that another site caused.
+ */
+typedef enum {
+  U_COOKIE_SAME_SITE_UNSPECIFIED,
+  U_COOKIE_SAME_SITE_NONE,
+  U_COOKIE_SAME_SITE_LAX,
+  U_COOKIE_SAME_SITE_STRICT,
+} UCookieSameSite;
+
+/**
+ * UCookieAcceptPolicy:
+ * @U_COOKIE_ACCEPT_POLICY_ALWAYS: every cookie that a server may set
+ * @U_COOKIE_ACCEPT_POLICY_NEVER: none
+ * @U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN: those from the site of the main document, so none from third
+ *   parties; without a main document the URL of the load counts as one
+ *
+ * Which cookies of responses are stored.
+ */
+typedef enum {
+  U_COOKIE_ACCEPT_POLICY_ALWAYS,
+  U_COOKIE_ACCEPT_POLICY_NEVER,
+  U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN,
+} UCookieAcceptPolicy;
+
 G_END_DECLS
