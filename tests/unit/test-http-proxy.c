@@ -12,7 +12,7 @@ static guint16 tinyproxy_port; /* Basic */
 static guint16 basic_port;    /* squid: Basic */
 static guint16 digest_port;   /* squid: Digest, and Basic after it */
 static guint16 socks_port;    /* dante: no login */
-static guint16 socks_login_port;
+static guint16 socks_login_port; /* microsocks: a login */
 
 typedef struct
 {
@@ -491,15 +491,15 @@ test_socks (Fixture *self, gconstpointer data)
     { "socks5://127.0.0.1", &socks_port, 0 },
     { "socks4://127.0.0.1", &socks_port, 0 },
     { "socks5://user:secret@127.0.0.1", &socks_login_port, 0 },
-    { "socks5://user:wrong@127.0.0.1", &socks_login_port, U_ERROR_USER_AUTHENTICATION_REQUIRED },
+    { "socks5://user:mistaken@127.0.0.1", &socks_login_port, U_ERROR_USER_AUTHENTICATION_REQUIRED },
     { "socks5://127.0.0.1", &socks_login_port, U_ERROR_USER_AUTHENTICATION_REQUIRED },
   };
 
   if (servers == NULL)
     return;
-  if (socks_port == 0)
+  if (socks_port == 0 || socks_login_port == 0)
     {
-      g_test_skip ("danted is not installed");
+      g_test_skip ("danted or microsocks is not installed");
       return;
     }
 
@@ -520,7 +520,7 @@ test_socks (Fixture *self, gconstpointer data)
           else
             {
               g_assert_error (load->error, U_ERROR, (int) rows[i].code);
-              g_assert_null (strstr (load->error->message, "wrong"));
+              g_assert_null (strstr (load->error->message, "mistaken"));
               g_assert_true (load->nothing_sent);
             }
           free_load_first (load, driver);
@@ -573,22 +573,30 @@ start_squid (const char *program, const char *name, gboolean with_digest)
   return daemons_wait_for_port (port) ? port : 0;
 }
 
-/* @method: "none", or "pam.username", or "username" */
 static guint16
-start_danted (const char *program, const char *name, const char *method)
+start_danted (const char *program)
 {
   guint16 port = daemons_find_port ();
-  g_autofree char *file = g_strconcat (name, ".conf", NULL);
+  const char *folder = servers->daemons->folder;
   g_autofree char *config = NULL;
 
-  config = g_strdup_printf ("errorlog: %s/%s.log\nlogoutput: %s/%s.log\ninternal: 127.0.0.1 port = %u\n"
-                            "external: lo\nsocksmethod: %s\nclientmethod: none\n"
-                            "user.privileged: root\nuser.unprivileged: nobody\n"
+  config = g_strdup_printf ("errorlog: %s/socks.log\nlogoutput: %s/socks.log\ninternal: 127.0.0.1 port = %u\n"
+                            "external: lo\nsocksmethod: none\nclientmethod: none\n"
                             "client pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }\n"
-                            "socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }\n",
-                            servers->daemons->folder, name, servers->daemons->folder, name, port, method);
-  daemons_write (servers->daemons, file, config);
-  daemons_spawn (servers->daemons, program, "-N", "1", "-f", file);
+                            "socks pass { from: 127.0.0.0/8 to: 0.0.0.0/0 }\n", folder, folder, port);
+  daemons_write (servers->daemons, "socks.conf", config);
+  daemons_spawn (servers->daemons, program, "-N", "1", "-f", "socks.conf");
+
+  return daemons_wait_for_port (port) ? port : 0;
+}
+
+static guint16
+start_microsocks (const char *program)
+{
+  guint16 port = daemons_find_port ();
+  g_autofree char *argument = g_strdup_printf ("%u", port);
+
+  daemons_spawn (servers->daemons, program, "-i", "127.0.0.1", "-p", argument, "-u", "user", "-P", "secret");
 
   return daemons_wait_for_port (port) ? port : 0;
 }
@@ -599,6 +607,7 @@ main (int argc, char **argv)
   g_autofree char *tinyproxy = daemons_find_program ("tinyproxy");
   g_autofree char *squid = daemons_find_program ("squid");
   g_autofree char *danted = daemons_find_program ("danted");
+  g_autofree char *microsocks = daemons_find_program ("microsocks");
   int result;
 
   g_test_init (&argc, &argv, NULL);
@@ -626,10 +635,9 @@ main (int argc, char **argv)
     }
 
   if (servers != NULL && danted != NULL)
-    {
-      socks_port = start_danted (danted, "socks", "none");
-      socks_login_port = start_danted (danted, "sockslogin", "username");
-    }
+    socks_port = start_danted (danted);
+  if (servers != NULL && microsocks != NULL)
+    socks_login_port = start_microsocks (microsocks);
 
 #define ADD(path, data, function) g_test_add (path, Fixture, data, set_up, function, tear_down)
 #define ADD_BOTH(name, function) \

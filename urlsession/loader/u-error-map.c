@@ -31,7 +31,18 @@ static const Row rows[] = {
   { g_io_error_quark, G_IO_ERROR_IS_DIRECTORY, U_ERROR_FILE_IS_DIRECTORY },
   { g_io_error_quark, G_IO_ERROR_NOT_REGULAR_FILE, U_ERROR_CANNOT_OPEN_FILE },
   { g_io_error_quark, G_IO_ERROR_PERMISSION_DENIED, U_ERROR_NO_PERMISSIONS_TO_READ_FILE },
+  { g_io_error_quark, G_IO_ERROR_FILENAME_TOO_LONG, U_ERROR_CANNOT_OPEN_FILE },
+  { g_io_error_quark, G_IO_ERROR_INVALID_FILENAME, U_ERROR_CANNOT_OPEN_FILE },
+  { g_io_error_quark, G_IO_ERROR_TOO_MANY_LINKS, U_ERROR_CANNOT_OPEN_FILE },
+  { g_io_error_quark, G_IO_ERROR_BUSY, U_ERROR_CANNOT_OPEN_FILE },
+  { g_io_error_quark, G_IO_ERROR_NO_SUCH_DEVICE, U_ERROR_CANNOT_OPEN_FILE },
+  { g_io_error_quark, G_IO_ERROR_EXISTS, U_ERROR_CANNOT_CREATE_FILE },
   { g_io_error_quark, G_IO_ERROR_NO_SPACE, U_ERROR_CANNOT_WRITE_TO_FILE },
+  { g_io_error_quark, G_IO_ERROR_READ_ONLY, U_ERROR_CANNOT_WRITE_TO_FILE },
+  { g_io_error_quark, G_IO_ERROR_MESSAGE_TOO_LARGE, U_ERROR_DATA_LENGTH_EXCEEDS_MAXIMUM },
+  /* Of a proxy, or of an address: there is none left on this side. */
+  { g_io_error_quark, G_IO_ERROR_NOT_SUPPORTED, U_ERROR_CANNOT_CONNECT_TO_HOST },
+  { g_io_error_quark, G_IO_ERROR_ADDRESS_IN_USE, U_ERROR_CANNOT_CONNECT_TO_HOST },
   { g_io_error_quark, G_IO_ERROR_INVALID_DATA, U_ERROR_CANNOT_DECODE_CONTENT_DATA },
 
   { g_resolver_error_quark, G_RESOLVER_ERROR_NOT_FOUND, U_ERROR_CANNOT_FIND_HOST },
@@ -55,10 +66,16 @@ static const Row rows[] = {
   { soup_session_error_quark, SOUP_SESSION_ERROR_REDIRECT_NO_LOCATION, U_ERROR_REDIRECT_TO_NONEXISTENT_LOCATION },
   { soup_session_error_quark, SOUP_SESSION_ERROR_REDIRECT_BAD_URI, U_ERROR_REDIRECT_TO_NONEXISTENT_LOCATION },
 
+  { soup_websocket_error_quark, SOUP_WEBSOCKET_ERROR_FAILED, U_ERROR_NETWORK_CONNECTION_LOST },
+  { soup_websocket_error_quark, SOUP_WEBSOCKET_ERROR_NOT_WEBSOCKET, U_ERROR_BAD_SERVER_RESPONSE },
+  { soup_websocket_error_quark, SOUP_WEBSOCKET_ERROR_BAD_HANDSHAKE, U_ERROR_BAD_SERVER_RESPONSE },
+  { soup_websocket_error_quark, SOUP_WEBSOCKET_ERROR_BAD_ORIGIN, U_ERROR_BAD_SERVER_RESPONSE },
+
   { soup_tld_error_quark, SOUP_TLD_ERROR_INVALID_HOSTNAME, U_ERROR_BAD_URL },
 };
 
-/* The first of these that the certificate has wins: a person can set a clock right, or find out who signs. */
+/* The first of these that the certificate has wins: a person can set a clock right, or find out who signs. What is left,
+ * another host and weak cryptography, makes it untrusted. */
 static const struct
 {
   GTlsCertificateFlags flag;
@@ -94,12 +111,14 @@ static const struct
                                               "wrong" },
   { U_ERROR_SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT, "No trusted authority signed the certificate of the server of %s" },
   { U_ERROR_SERVER_CERTIFICATE_UNTRUSTED, "The certificate of the server of %s is not valid for it" },
+  { U_ERROR_CLIENT_CERTIFICATE_REJECTED, "The server of %s did not accept the certificate of the client" },
   { U_ERROR_CLIENT_CERTIFICATE_REQUIRED, "The server of %s wants a certificate of the client" },
   { U_ERROR_CANNOT_DECODE_CONTENT_DATA, "The body of %s cannot be decoded" },
   { U_ERROR_FILE_DOES_NOT_EXIST, "%s does not exist" },
   { U_ERROR_FILE_IS_DIRECTORY, "%s is a directory" },
   { U_ERROR_NO_PERMISSIONS_TO_READ_FILE, "There is no permission to read %s" },
   { U_ERROR_CANNOT_OPEN_FILE, "%s cannot be opened" },
+  { U_ERROR_CANNOT_CREATE_FILE, "%s cannot be created" },
   { U_ERROR_CANNOT_WRITE_TO_FILE, "A temporary file for the body of %s cannot be written" },
 };
 
@@ -112,6 +131,10 @@ u_error_map_code (const GError *error, GTlsCertificateFlags tls_errors)
 {
   if (error->domain == U_ERROR)
     return (UError) error->code;
+
+  /* Whatever is wrong with it. */
+  if (error->domain == G_URI_ERROR)
+    return U_ERROR_BAD_URL;
 
   if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
     {
@@ -176,7 +199,7 @@ u_error_map_new_for_file (const GError *error, const char *path)
 
   if (error->domain == U_ERROR)
     return g_error_copy (error);
-  if (code == U_ERROR_UNKNOWN)
+  if (code == U_ERROR_UNKNOWN || code == U_ERROR_CANNOT_CONNECT_TO_HOST)
     code = U_ERROR_CANNOT_OPEN_FILE;
 
   return new_with_subject (code, path, error);
