@@ -25,6 +25,8 @@ struct _DriverLoad
   guint64 n_data;
   gint64 n_wire;
   gint64 n_sent;
+  gint64 body_sent;
+  gint64 body_length;
   guint n_informational;
   gboolean encoded;
   UResponseData *response;    /* owned, nullable */
@@ -128,8 +130,11 @@ driver_event (gpointer user_data, const ULoadEvent *event)
     {
     case U_LOAD_SENT:
       g_assert_cmpint (event->n_sent, >, 0);
+      g_assert_cmpint (event->body_sent, <=, event->body_length);
       g_assert_null (self->response);
       self->n_sent += event->n_sent;
+      self->body_sent = event->body_sent;
+      self->body_length = event->body_length;
       break;
     case U_LOAD_INFORMATIONAL:
       g_assert_null (self->response);

@@ -77,6 +77,7 @@ nginx_add_tls_server (GString *config, guint16 port, const char *certificate)
                           "    ssl_certificate_key server.key;\n"
                           "    location / { root www; }\n"
                           "    location /gz/ { alias www/; gzip on; gzip_types *; gzip_min_length 1; }\n"
+                          "    location /put/ { root www; dav_methods PUT; client_max_body_size 0; }\n"
                           "  }\n", port, certificate);
 }
 

@@ -9,6 +9,7 @@
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
 #include "urlsession/loader/u-http-trust-private.h"
+#include "urlsession/loader/u-http-upload-private.h"
 #include "urlsession/message/u-uri-private.h"
 
 /*
@@ -49,6 +50,10 @@ typedef struct
   GFile *file;                /* owned, nullable; the body of the request */
   gint64 body_length;         /* of the request */
   gint64 body_sent;
+  GCancellable *cancellable;  /* owned */
+  gboolean sending;           /* libsoup has the message, and there is no response yet */
+  UHttpUpload *upload;        /* owned, nullable; the body of the request */
+  gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
   GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
@@ -72,7 +77,7 @@ load_unref (UHttpLoad *self)
   if (--self->ref_count > 0)
     return;
 
-  g_assert (self->body == NULL && self->report == NULL);
+  g_assert (self->body == NULL && self->report == NULL && self->upload == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
   g_clear_pointer (&self->meter, u_http_meter_free);
   g_clear_pointer (&self->trust, u_http_trust_free);
@@ -82,7 +87,6 @@ load_unref (UHttpLoad *self)
     u_http_engine_forget (self->engine, self->message);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
-  g_clear_object (&self->file);
   g_clear_error (&self->own_error);
   if (self->own_session != NULL)
     u_http_engine_release_session (self->engine, self->own_session);
@@ -113,6 +117,9 @@ stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
   leave_message (self);
+  if (self->message != NULL)
+    g_signal_handlers_disconnect_by_data (self->message, self);
+  g_clear_pointer (&self->upload, u_http_upload_free);
   if (self->report != NULL)
     {
       g_source_destroy (self->report);
@@ -197,7 +204,8 @@ report_pending (UHttpLoad *self)
 
   if (self->sent_unreported > 0)
     {
-      ULoadEvent event = { .kind = U_LOAD_SENT, .n_sent = self->sent_unreported };
+      ULoadEvent event = { .kind = U_LOAD_SENT, .n_sent = self->sent_unreported, .body_sent = self->body_sent,
+                           .body_length = u_http_upload_get_length (self->upload) };
 
       self->sent_unreported = 0;
       emit (self, &event);
@@ -487,6 +495,8 @@ send (UHttpLoad *self)
   self->started = FALSE;
   soup_session_send_async (get_session (self), self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
                            load_ref (self));
+  soup_session_send_async (u_http_engine_get_session (self->engine, self->bulk), self->message, G_PRIORITY_DEFAULT,
+                           self->cancellable, sent_cb, load_ref (self));
 }
 
 static void
@@ -499,106 +509,52 @@ wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
   report_soon (self);
 }
 
-static void
-wrote_body_cb (SoupMessage *message, gpointer user_data)
-{
-  UHttpLoad *self = user_data;
-
-  /* The server would wait for the rest until one of the two loses patience. */
-  if (self->body_sent < self->body_length)
-    {
-      g_set_error (&self->own_error, U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
-                   "The body of the request ended after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes: was the "
-                   "file changed while it was sent?", self->body_sent, self->body_length);
-      g_cancellable_cancel (self->cancellable);
-    }
-}
-
 /* libsoup sends an idempotent request again when the connection it chose turns out to be closed, but it does not
  * rewind the body. */
 static void
 restarted_cb (SoupMessage *message, gpointer user_data)
 {
   UHttpLoad *self = user_data;
-  g_autoptr (GInputStream) body = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
 
   self->body_sent = 0;
-  if (self->file == NULL)
-    body = g_memory_input_stream_new_from_bytes (self->request->body_bytes);
-  else
-    body = G_INPUT_STREAM (g_file_read (self->file, NULL, &error));
-
-  if (body != NULL)
-    {
-      u_http_request_set_body (message, self->request, body, self->body_length);
-    }
-  else
-    {
-      self->own_error = u_error_map_new_for_file (error, self->request->body_path);
-      g_cancellable_cancel (self->cancellable);
-    }
+  u_http_request_set_body (message, self->request, body, u_http_upload_get_length (self->upload));
 }
 
 static void
-send_with_body (UHttpLoad *self, GInputStream *body, gint64 length)
+send_with_body (UHttpLoad *self)
 {
-  self->body_length = length;
-  u_http_request_set_body (self->message, self->request, body, length);
+  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
+
+  u_http_request_set_body (self->message, self->request, body, u_http_upload_get_length (self->upload));
   g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), self);
-  g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body_cb), self);
   g_signal_connect (self->message, "restarted", G_CALLBACK (restarted_cb), self);
   send (self);
 }
 
 static void
-finish_with_file_error (UHttpLoad *self, const GError *error)
+upload_measured (gpointer user_data)
 {
-  g_autoptr (GError) mapped = u_error_map_new_for_file (error, self->request->body_path);
-
-  finish (self, mapped);
+  send_with_body (user_data);
 }
 
+/* What libsoup is at still ends with its callback; the server would wait for the rest until one of the two loses
+ * patience. */
 static void
-file_read_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+upload_failed (gpointer user_data, const GError *error)
 {
-  g_autoptr (UHttpLoad) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GFileInputStream) body = g_file_read_finish (G_FILE (file), result, &error);
+  UHttpLoad *self = user_data;
 
-  if (self->stopped)
-    return;
-
-  if (body == NULL)
-    finish_with_file_error (self, error);
-  else
-    send_with_body (self, G_INPUT_STREAM (body), self->body_length);
-}
-
-static void
-file_info_cb (GObject *file, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (UHttpLoad) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (file), result, &error);
-
-  if (self->stopped)
-    return;
-
-  /* What is not a regular file has no length; a pipe would hold a thread until somebody writes to it. */
-  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
-    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "a directory is no body for a request");
-  else if (info != NULL && g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
-    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "only a regular file can be a body");
-
-  if (error != NULL)
+  if (!self->sending)
     {
-      finish_with_file_error (self, error);
+      /* Who has answered before the end of the body did not want the rest. */
+      if (self->body == NULL)
+        finish (self, error);
       return;
     }
-
-  self->body_length = g_file_info_get_size (info);
-  g_file_read_async (self->file, G_PRIORITY_DEFAULT, self->cancellable, file_read_cb, load_ref (self));
+  if (self->own_error == NULL)
+    self->own_error = g_error_copy (error);
+  g_cancellable_cancel (self->cancellable);
 }
 
 /* Nothing is told from inside start(): an error that is known at once waits for the next turn of the loop. */
@@ -628,6 +584,22 @@ make_message (UHttpLoad *self, GError **error)
 {
   self->message = u_http_request_new_message (self->request, self->extra_headers, self->forced_headers, self->decode,
                                               error);
+  static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
+  UHttpLoad *self = g_new0 (UHttpLoad, 1);
+  GError *error = NULL;
+
+  self->parent.klass = klass;
+  self->ref_count = 1;
+  self->engine = u_http_engine_ref (engine);
+  self->request = u_request_data_ref (params->request);
+  self->sink = *sink;
+  self->user_data = user_data;
+  self->bulk = params->bulk;
+  self->decode = params->decode;
+  self->credit = params->credit;
+  self->cancellable = g_cancellable_new ();
+
+  self->message = u_http_request_new_message (self->request, params->extra_headers, self->decode, &error);
   if (self->message == NULL)
     return FALSE;
 
@@ -662,8 +634,10 @@ begin (UHttpLoad *self)
       break;
     case U_BODY_NONE:
     default:
+  if (self->request->body_kind == U_BODY_NONE)
+    {
       send (self);
-      break;
+      return &self->parent;
     }
 }
 
@@ -721,6 +695,10 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
     begin (self);
   else
     fail_later (self, error);
+
+  self->upload = u_http_upload_new (self->request, &upload_funcs, self);
+  if (u_http_upload_measure (self->upload, self->cancellable))
+    send_with_body (self);
 
   return &self->parent;
 }

@@ -49,7 +49,9 @@ typedef struct
   GBytes *bytes;              /* DATA: borrowed; set instead of a filled buffer when the loader has them anyway */
   gint64 wire_length;         /* DATA: bytes of the body as transferred that this stands for (before decoding); DONE:
                                * what came after the last DATA and gave no bytes, such as a check sum */
-  gint64 n_sent;              /* SENT: bytes of the request body since the last one */
+  gint64 n_sent;              /* SENT: bytes of the request body since the last one, whether or not sent before */
+  gint64 body_sent;           /* SENT: how far the body is; less than before when it is sent again */
+  gint64 body_length;         /* SENT: of the request body in all; -1 unknown */
   UChallengeData *challenge;  /* QUESTION: what has to do with the connection; borrowed */
   UTransactionData *transaction; /* DONE: what was measured, if it was asked for; nullable, borrowed */
   gboolean nothing_sent;      /* DONE with an error: no byte of the request left, so that it can be repeated safely */

@@ -7,10 +7,7 @@
 static void
 clear_body (URequest *self)
 {
-  self->data->body_kind = U_BODY_NONE;
-  g_clear_pointer (&self->data->body_bytes, g_bytes_unref);
-  g_clear_pointer (&self->data->body_path, g_free);
-  g_clear_pointer (&self->data->body_content_type, g_free);
+  u_request_data_clear_body (self->data);
   g_clear_object (&self->body_file);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include "urlsession/message/u-body-parts-private.h"
 #include "urlsession/message/u-header-list-private.h"
 #include "urlsession/message/u-retry-rules-private.h"
 
@@ -12,6 +13,7 @@ typedef enum {
   U_BODY_NONE,
   U_BODY_BYTES,
   U_BODY_FILE,
+  U_BODY_PARTS,
 } UBodyKind;
 
 /* What a request says, without the object: immutable once shared, atomically reference-counted, free to cross threads.
@@ -26,6 +28,7 @@ typedef struct
   UBodyKind body_kind;
   GBytes *body_bytes;         /* owned; U_BODY_BYTES */
   char *body_path;            /* owned; U_BODY_FILE */
+  UBodyParts *body_parts;     /* owned; U_BODY_PARTS */
   char *body_content_type;    /* owned; nullable: the application named none */
   double timeout;             /* seconds without progress; 0: the session's */
   gboolean handles_cookies;   /* sends those that are stored, and stores those that come */
@@ -49,6 +52,10 @@ gboolean      u_request_data_equal (URequestData *a,
 /* Replaces the URL, and what was parsed of it. */
 void          u_request_data_set_uri (URequestData *self,
                                       const char   *uri);
+/* For data that nobody else holds: no body from now on. */
+void          u_request_data_clear_body (URequestData *self);
+/* Bytes; -1: known only when it is sent. */
+gint64        u_request_data_get_body_length (URequestData *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (URequestData, u_request_data_unref)
 

@@ -42,6 +42,7 @@ u_request_data_unref (URequestData *self)
   g_free (self->body_path);
   g_free (self->body_content_type);
   g_clear_pointer (&self->retry, u_retry_rules_unref);
+  u_request_data_clear_body (self);
   g_free (self->main_document_uri);
   g_free (self);
 }
@@ -59,6 +60,7 @@ u_request_data_copy (URequestData *self)
   copy->body_kind = self->body_kind;
   copy->body_bytes = self->body_bytes != NULL ? g_bytes_ref (self->body_bytes) : NULL;
   copy->body_path = g_strdup (self->body_path);
+  copy->body_parts = self->body_parts != NULL ? u_body_parts_ref (self->body_parts) : NULL;
   copy->body_content_type = g_strdup (self->body_content_type);
   copy->timeout = self->timeout;
   copy->maximum_body_length = self->maximum_body_length;
@@ -103,6 +105,33 @@ u_request_data_set_uri (URequestData *self, const char *uri)
     self->parsed = u_uri_parse (copy, NULL);
 }
 
+void
+u_request_data_clear_body (URequestData *self)
+{
+  self->body_kind = U_BODY_NONE;
+  g_clear_pointer (&self->body_bytes, g_bytes_unref);
+  g_clear_pointer (&self->body_path, g_free);
+  g_clear_pointer (&self->body_parts, u_body_parts_unref);
+  g_clear_pointer (&self->body_content_type, g_free);
+}
+
+gint64
+u_request_data_get_body_length (URequestData *self)
+{
+  switch (self->body_kind)
+    {
+    case U_BODY_NONE:
+      return 0;
+    case U_BODY_BYTES:
+      return (gint64) g_bytes_get_size (self->body_bytes);
+    case U_BODY_PARTS:
+      return u_body_parts_get_length (self->body_parts);
+    case U_BODY_FILE:
+    default:
+      return -1;
+    }
+}
+
 gboolean
 u_request_data_equal (URequestData *a, URequestData *b)
 {
@@ -111,7 +140,7 @@ u_request_data_equal (URequestData *a, URequestData *b)
 
   if (a->retry != b->retry || a->maximum_body_length != b->maximum_body_length || g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
-      g_strcmp0 (a->body_path, b->body_path) != 0 ||
+      g_strcmp0 (a->body_path, b->body_path) != 0 || !u_body_parts_equal (a->body_parts, b->body_parts) ||
       g_strcmp0 (a->body_content_type, b->body_content_type) != 0 ||
       a->handles_cookies != b->handles_cookies || g_strcmp0 (a->main_document_uri, b->main_document_uri) != 0 ||
       a->allows_cellular_access != b->allows_cellular_access ||

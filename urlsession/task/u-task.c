@@ -218,10 +218,7 @@ u_task_setup (UTask *self, USession *session, const UTaskHost *host, URequest *r
   self->original_request = u_request_new_sealed (data);
   self->current_request = g_object_ref (self->original_request);
   self->birth_error = birth_error;
-  if (data->body_kind == U_BODY_BYTES)
-    self->counts.expected_to_send = (gint64) g_bytes_get_size (data->body_bytes);
-  else if (data->body_kind != U_BODY_NONE)
-    self->counts.expected_to_send = -1;
+  self->counts.expected_to_send = u_request_data_get_body_length (data);
 }
 
 void

@@ -288,7 +288,9 @@ take_event (gpointer user_data, const ULoadEvent *event)
   switch (event->kind)
     {
     case U_LOAD_SENT:
-      self->counts.sent += event->n_sent;
+      /* What libsoup sends once more, on another connection, does not count again. */
+      self->counts.sent = MAX (self->counts.sent, event->body_sent);
+      self->counts.expected_to_send = event->body_length;
       u_local_transfer_progress (self);
       break;
 

@@ -77,9 +77,7 @@ u_local_transfer_new (ULocalExecutor     *executor,
   self->credit = WINDOW;
   self->resume_point.total = -1;
   self->counts.expected_to_receive = -1;
-  self->counts.expected_to_send = spec->request->body_kind == U_BODY_NONE ? 0 : -1;
-  if (spec->request->body_kind == U_BODY_BYTES)
-    self->counts.expected_to_send = (gint64) g_bytes_get_size (spec->request->body_bytes);
+  self->counts.expected_to_send = u_request_data_get_body_length (spec->request);
 
   return &self->base;
 }

@@ -94,10 +94,7 @@ u_redirect_next (URequestData *request, UResponseData *response, GError **error)
     {
       g_free (next->method);
       next->method = g_strdup ("GET");
-      next->body_kind = U_BODY_NONE;
-      g_clear_pointer (&next->body_bytes, g_bytes_unref);
-      g_clear_pointer (&next->body_path, g_free);
-      g_clear_pointer (&next->body_content_type, g_free);
+      u_request_data_clear_body (next);
       remove_headers (next, body_headers, G_N_ELEMENTS (body_headers));
     }
   if (!u_uri_same_origin (request->parsed, next->parsed))

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "urlsession/message/u-request-data-private.h"
+
+G_BEGIN_DECLS
+
+/* The body of a request, as often as it is sent: of one load, on its thread. */
+typedef struct _UHttpUpload UHttpUpload;
+
+typedef struct
+{
+  /* The length is known, after measure() said that it was not. */
+  void (*measured) (gpointer user_data);
+  /* There is no body to send, or it ended before its end. @error: in U_ERROR, borrowed. */
+  void (*failed)   (gpointer user_data, const GError *error);
+} UHttpUploadFuncs;
+
+/* @request: with a body. @funcs: static. */
+UHttpUpload  *u_http_upload_new        (URequestData           *request,
+                                        const UHttpUploadFuncs *funcs,
+                                        gpointer                user_data);
+/* Nothing is told after this; what is under way ends by itself. */
+void          u_http_upload_free       (UHttpUpload            *self);
+
+/* TRUE: the length is known. Otherwise either of the functions is called, later. */
+gboolean      u_http_upload_measure    (UHttpUpload            *self,
+                                        GCancellable           *cancellable);
+/* Once it is known. */
+gint64        u_http_upload_get_length (UHttpUpload            *self);
+/* (transfer full): the body from its first byte. Nothing is read here. */
+GInputStream *u_http_upload_open       (UHttpUpload            *self);
+
+G_END_DECLS

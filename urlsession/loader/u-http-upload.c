@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-http-upload-private.h"
+
+#include "urlsession/loader/u-error-map-private.h"
+#include "urlsession/loader/u-parts-stream-private.h"
+
+struct _UHttpUpload
+{
+  guint ref_count;            /* of the load, of a measuring under way, and of the streams */
+  const UHttpUploadFuncs *funcs; /* NULL: nobody listens any more */
+  gpointer user_data;
+  GArray *segments;           /* owned; of UPartsStreamSegment; the streams refer to it once all are measured */
+  guint n_measured;
+  gint64 length;
+  GCancellable *cancellable;  /* owned, nullable; while it is measured */
+};
+
+static void
+clear_segment (gpointer data)
+{
+  UPartsStreamSegment *segment = data;
+
+  g_clear_pointer (&segment->bytes, g_bytes_unref);
+  g_free (segment->path);
+}
+
+static UHttpUpload *
+upload_ref (UHttpUpload *self)
+{
+  self->ref_count++;
+
+  return self;
+}
+
+static void
+upload_unref (UHttpUpload *self)
+{
+  if (--self->ref_count > 0)
+    return;
+
+  g_array_unref (self->segments);
+  g_clear_object (&self->cancellable);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (UHttpUpload, upload_unref)
+
+static void
+add_segment (UHttpUpload *self, GBytes *bytes, const char *path)
+{
+  UPartsStreamSegment segment = { 0 };
+
+  if (bytes != NULL)
+    {
+      segment.bytes = g_bytes_ref (bytes);
+      segment.length = (gint64) g_bytes_get_size (bytes);
+    }
+  else
+    {
+      segment.path = g_strdup (path);
+    }
+  g_array_append_val (self->segments, segment);
+}
+
+UHttpUpload *
+u_http_upload_new (URequestData *request, const UHttpUploadFuncs *funcs, gpointer user_data)
+{
+  UHttpUpload *self = g_new0 (UHttpUpload, 1);
+
+  self->ref_count = 1;
+  self->funcs = funcs;
+  self->user_data = user_data;
+  self->segments = g_array_new (FALSE, FALSE, sizeof (UPartsStreamSegment));
+  g_array_set_clear_func (self->segments, clear_segment);
+
+  if (request->body_kind == U_BODY_PARTS)
+    {
+      for (guint i = 0; i < u_body_parts_get_n (request->body_parts); i++)
+        {
+          const UBodySegment *segment = u_body_parts_get_nth (request->body_parts, i);
+
+          add_segment (self, segment->bytes, segment->path);
+        }
+    }
+  else
+    {
+      add_segment (self, request->body_bytes, request->body_path);
+    }
+
+  return self;
+}
+
+void
+u_http_upload_free (UHttpUpload *self)
+{
+  self->funcs = NULL;
+  upload_unref (self);
+}
+
+static void
+tell_failed (UHttpUpload *self, const char *path, const GError *error)
+{
+  g_autoptr (GError) mapped = NULL;
+
+  if (self->funcs == NULL)
+    return;
+
+  if (error != NULL)
+    mapped = u_error_map_new_for_file (error, path);
+  else
+    mapped = g_error_new (U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
+                          "The file “%s”, which is sent, has become shorter or longer meanwhile: it has to stay as it "
+                          "is until the request is complete.", path);
+  self->funcs->failed (self->user_data, mapped);
+}
+
+static UPartsStreamSegment *
+get_unmeasured (UHttpUpload *self)
+{
+  while (self->n_measured < self->segments->len)
+    {
+      UPartsStreamSegment *segment = &g_array_index (self->segments, UPartsStreamSegment, self->n_measured);
+
+      if (segment->bytes == NULL)
+        return segment;
+      self->length += segment->length;
+      self->n_measured++;
+    }
+
+  return NULL;
+}
+
+static gboolean measure_next (UHttpUpload *self);
+
+static void
+info_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (UHttpUpload) self = user_data;
+  UPartsStreamSegment *segment = get_unmeasured (self);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileInfo) info = g_file_query_info_finish (G_FILE (file), result, &error);
+
+  if (self->funcs == NULL)
+    return;
+
+  /* What is not a regular file has no length; a pipe would hold a thread until somebody writes to it. */
+  if (info != NULL && g_file_info_get_file_type (info) == G_FILE_TYPE_DIRECTORY)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, "a directory is no body for a request");
+  else if (info != NULL && g_file_info_get_file_type (info) != G_FILE_TYPE_REGULAR)
+    g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "only a regular file can be a body");
+
+  if (error != NULL)
+    {
+      tell_failed (self, segment->path, error);
+      return;
+    }
+
+  segment->length = g_file_info_get_size (info);
+  self->length += segment->length;
+  self->n_measured++;
+  if (measure_next (self))
+    self->funcs->measured (self->user_data);
+}
+
+static gboolean
+measure_next (UHttpUpload *self)
+{
+  UPartsStreamSegment *segment = get_unmeasured (self);
+  g_autoptr (GFile) file = NULL;
+
+  if (segment == NULL)
+    return TRUE;
+
+  file = g_file_new_for_path (segment->path);
+  g_file_query_info_async (file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                           G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT, self->cancellable, info_cb, upload_ref (self));
+
+  return FALSE;
+}
+
+gboolean
+u_http_upload_measure (UHttpUpload *self, GCancellable *cancellable)
+{
+  g_set_object (&self->cancellable, cancellable);
+  self->n_measured = 0;
+  self->length = 0;
+
+  return measure_next (self);
+}
+
+gint64
+u_http_upload_get_length (UHttpUpload *self)
+{
+  return self->length;
+}
+
+static void
+stream_failed (const char *path, const GError *error, gpointer user_data)
+{
+  tell_failed (user_data, path, error);
+}
+
+GInputStream *
+u_http_upload_open (UHttpUpload *self)
+{
+  /* GIO's own can be polled, so that no read is a turn of the loop. */
+  if (self->segments->len == 1 && g_array_index (self->segments, UPartsStreamSegment, 0).bytes != NULL)
+    return g_memory_input_stream_new_from_bytes (g_array_index (self->segments, UPartsStreamSegment, 0).bytes);
+
+  return u_parts_stream_new (self->segments, stream_failed, upload_ref (self), (GDestroyNotify) upload_unref);
+}

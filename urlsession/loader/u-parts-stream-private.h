@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* One after the other they are what the stream gives. */
+typedef struct
+{
+  GBytes *bytes;              /* owned; NULL: a file */
+  char *path;                 /* owned; NULL: bytes */
+  gint64 length;              /* of the file when it was measured; one of another length is an error */
+} UPartsStreamSegment;
+
+/* Why the stream ended before its end. @path: the file. @error: why that could not be read; NULL: it has another
+ * length than it had. */
+typedef void (*UPartsStreamFailedFunc) (const char   *path,
+                                        const GError *error,
+                                        gpointer      user_data);
+
+#define U_TYPE_PARTS_STREAM (u_parts_stream_get_type ())
+G_DECLARE_FINAL_TYPE (UPartsStream, u_parts_stream, U, PARTS_STREAM, GInputStream)
+
+/* A stream over @segments, an array of UPartsStreamSegment that is referenced and does not change. Nothing is opened
+ * before it is read. What is read asynchronously is read from files on threads of GIO, a block at a time. @failed:
+ * nullable. */
+GInputStream *u_parts_stream_new (GArray                 *segments,
+                                  UPartsStreamFailedFunc  failed,
+                                  gpointer                user_data,
+                                  GDestroyNotify          destroy);
+
+G_END_DECLS

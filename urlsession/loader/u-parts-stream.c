@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/loader/u-parts-stream-private.h"
+
+#include <string.h>
+
+/* Read from a file at once: each read is a journey to another thread and back. */
+#define BLOCK_SIZE (256 * 1024)
+
+struct _UPartsStream
+{
+  GInputStream parent_instance;
+
+  GArray *segments;           /* owned; of UPartsStreamSegment */
+  guint position;             /* of the segment at hand */
+  gint64 offset;              /* in it, of what was read of it */
+  GInputStream *file;         /* owned, nullable; of the segment at hand */
+  guint8 *block;              /* owned, nullable; of a file, BLOCK_SIZE and one byte */
+  gsize block_start;          /* what is there and was not handed out */
+  gsize block_end;
+
+  UPartsStreamFailedFunc failed; /* nullable */
+  gpointer user_data;
+  GDestroyNotify destroy;     /* nullable */
+};
+
+G_DEFINE_FINAL_TYPE (UPartsStream, u_parts_stream, G_TYPE_INPUT_STREAM)
+
+/* What has to happen before bytes can be handed out. */
+typedef enum {
+  READY,                      /* nothing: there are some, or it is the end */
+  NEEDS_FILE,
+  NEEDS_BLOCK,
+} Need;
+
+static const UPartsStreamSegment *
+get_segment (UPartsStream *self)
+{
+  return &g_array_index (self->segments, UPartsStreamSegment, self->position);
+}
+
+static void
+next_segment (UPartsStream *self)
+{
+  g_clear_object (&self->file);
+  self->offset = 0;
+  self->position++;
+}
+
+static Need
+get_need (UPartsStream *self)
+{
+  while (self->block_start == self->block_end && self->position < self->segments->len)
+    {
+      const UPartsStreamSegment *segment = get_segment (self);
+
+      if (segment->bytes == NULL)
+        return self->file != NULL ? NEEDS_BLOCK : NEEDS_FILE;
+      if (self->offset < (gint64) g_bytes_get_size (segment->bytes))
+        return READY;
+      next_segment (self);
+    }
+
+  return READY;
+}
+
+/* For when it is READY. */
+static gsize
+hand_out (UPartsStream *self, guint8 *buffer, gsize count)
+{
+  if (self->block_start < self->block_end)
+    {
+      count = MIN (count, self->block_end - self->block_start);
+      memcpy (buffer, self->block + self->block_start, count);
+      self->block_start += count;
+    }
+  else if (self->position < self->segments->len)
+    {
+      gsize size;
+      const guint8 *bytes = g_bytes_get_data (get_segment (self)->bytes, &size);
+
+      count = MIN (count, size - (gsize) self->offset);
+      memcpy (buffer, bytes + self->offset, count);
+      self->offset += (gint64) count;
+    }
+  else
+    {
+      count = 0;
+    }
+
+  return count;
+}
+
+/* How much to read for the next block. One byte more than there should be shows whether the file has grown, before the
+ * last of it is handed out. */
+static gsize
+get_block_size (UPartsStream *self)
+{
+  gint64 left = get_segment (self)->length - self->offset;
+
+  if (self->block == NULL)
+    self->block = g_malloc (BLOCK_SIZE + 1);
+
+  return left > BLOCK_SIZE ? BLOCK_SIZE : (gsize) left + 1;
+}
+
+/* FALSE: the file has another length than it should have. */
+static gboolean
+take_block (UPartsStream *self, gsize size)
+{
+  gint64 left = get_segment (self)->length - self->offset;
+
+  if ((gint64) size > left || (size == 0 && left > 0))
+    return FALSE;
+
+  self->offset += (gint64) size;
+  self->block_start = 0;
+  self->block_end = size;
+  if (size == 0)
+    next_segment (self);
+
+  return TRUE;
+}
+
+/* The error to give to the reader, once the one who made the stream knows. @error: nullable. */
+static GError *
+fail (UPartsStream *self, GError *error)
+{
+  const char *path = get_segment (self)->path;
+
+  if (self->failed != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    self->failed (path, error, self->user_data);
+  if (error != NULL)
+    return error;
+
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "%s was changed while it was read", path);
+}
+
+static gssize
+u_parts_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  UPartsStream *self = U_PARTS_STREAM (stream);
+  Need need;
+
+  while ((need = get_need (self)) != READY)
+    {
+      GError *local_error = NULL;
+
+      if (need == NEEDS_FILE)
+        {
+          g_autoptr (GFile) file = g_file_new_for_path (get_segment (self)->path);
+
+          self->file = G_INPUT_STREAM (g_file_read (file, cancellable, &local_error));
+        }
+      else
+        {
+          gsize wanted = get_block_size (self);
+          gssize size = g_input_stream_read (self->file, self->block, wanted, cancellable, &local_error);
+
+          if (size >= 0 && !take_block (self, (gsize) size))
+            {
+              g_propagate_error (error, fail (self, NULL));
+              return -1;
+            }
+        }
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, fail (self, local_error));
+          return -1;
+        }
+    }
+
+  return (gssize) hand_out (self, buffer, count);
+}
+
+typedef struct
+{
+  void *buffer;               /* the reader's */
+  gsize count;
+} Read;
+
+static void go_on (GTask *task);
+
+/* Consumes both. @error: nullable. */
+static void
+return_failure (GTask *task, GError *error)
+{
+  g_task_return_error (task, fail (g_task_get_source_object (task), error));
+  g_object_unref (task);
+}
+
+static void
+opened_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UPartsStream *self = g_task_get_source_object (task);
+  GError *error = NULL;
+
+  self->file = G_INPUT_STREAM (g_file_read_finish (G_FILE (file), result, &error));
+  if (self->file == NULL)
+    return_failure (task, error);
+  else
+    go_on (task);
+}
+
+static void
+block_cb (GObject *file, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  UPartsStream *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  gssize size = g_input_stream_read_finish (G_INPUT_STREAM (file), result, &error);
+
+  if (size < 0 || !take_block (self, (gsize) size))
+    return_failure (task, error);
+  else
+    go_on (task);
+}
+
+/* Consumes the reference. */
+static void
+go_on (GTask *task)
+{
+  UPartsStream *self = g_task_get_source_object (task);
+  Read *read = g_task_get_task_data (task);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  int priority = g_task_get_priority (task);
+
+  switch (get_need (self))
+    {
+    case NEEDS_FILE:
+      {
+        g_autoptr (GFile) file = g_file_new_for_path (get_segment (self)->path);
+
+        g_file_read_async (file, priority, cancellable, opened_cb, task);
+      }
+      break;
+
+    case NEEDS_BLOCK:
+      {
+        gsize size = get_block_size (self);
+
+        g_input_stream_read_async (self->file, self->block, size, priority, cancellable, block_cb, task);
+      }
+      break;
+
+    case READY:
+    default:
+      g_task_return_int (task, (gssize) hand_out (self, read->buffer, read->count));
+      g_object_unref (task);
+      break;
+    }
+}
+
+static void
+u_parts_stream_read_async (GInputStream        *stream,
+                           void                *buffer,
+                           gsize                count,
+                           int                  io_priority,
+                           GCancellable        *cancellable,
+                           GAsyncReadyCallback  callback,
+                           gpointer             user_data)
+{
+  GTask *task = g_task_new (stream, cancellable, callback, user_data);
+  Read *read = g_new (Read, 1);
+
+  *read = (Read) { buffer, count };
+  g_task_set_source_tag (task, u_parts_stream_read_async);
+  g_task_set_priority (task, io_priority);
+  /* A read that is under way writes to our block: it has to come back before anything else is done. */
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, read, g_free);
+  if (!g_task_return_error_if_cancelled (task))
+    go_on (g_object_ref (task));
+  g_object_unref (task);
+}
+
+static gssize
+u_parts_stream_read_finish (GInputStream *stream, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, stream), -1);
+  g_return_val_if_fail (g_async_result_is_tagged (result, u_parts_stream_read_async), -1);
+
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+/* What is not overridden here would go to another thread, and the last reference with it. */
+static void
+u_parts_stream_close_async (GInputStream        *stream,
+                            int                  io_priority,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, u_parts_stream_close_async);
+  g_clear_object (&U_PARTS_STREAM (stream)->file);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+u_parts_stream_close_finish (GInputStream *stream, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, stream), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, u_parts_stream_close_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+u_parts_stream_finalize (GObject *object)
+{
+  UPartsStream *self = U_PARTS_STREAM (object);
+
+  g_clear_object (&self->file);
+  g_array_unref (self->segments);
+  g_free (self->block);
+  if (self->destroy != NULL)
+    self->destroy (self->user_data);
+
+  G_OBJECT_CLASS (u_parts_stream_parent_class)->finalize (object);
+}
+
+static void
+u_parts_stream_class_init (UPartsStreamClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GInputStreamClass *stream_class = G_INPUT_STREAM_CLASS (klass);
+
+  object_class->finalize = u_parts_stream_finalize;
+  stream_class->read_fn = u_parts_stream_read;
+  stream_class->read_async = u_parts_stream_read_async;
+  stream_class->read_finish = u_parts_stream_read_finish;
+  stream_class->close_async = u_parts_stream_close_async;
+  stream_class->close_finish = u_parts_stream_close_finish;
+}
+
+static void
+u_parts_stream_init (UPartsStream *self)
+{
+}
+
+GInputStream *
+u_parts_stream_new (GArray *segments, UPartsStreamFailedFunc failed, gpointer user_data, GDestroyNotify destroy)
+{
+  UPartsStream *self = g_object_new (U_TYPE_PARTS_STREAM, NULL);
+
+  self->segments = g_array_ref (segments);
+  self->failed = failed;
+  self->user_data = user_data;
+  self->destroy = destroy;
+
+  return G_INPUT_STREAM (self);
+}
