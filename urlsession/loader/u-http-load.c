@@ -47,11 +47,6 @@ typedef struct
   gboolean sending;           /* libsoup has the message, and there is no response yet */
   gboolean started;           /* it came as far as to send the request */
   gboolean began;             /* a byte of a request may have left, in any sending */
-  GFile *file;                /* owned, nullable; the body of the request */
-  gint64 body_length;         /* of the request */
-  gint64 body_sent;
-  GCancellable *cancellable;  /* owned */
-  gboolean sending;           /* libsoup has the message, and there is no response yet */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
@@ -117,8 +112,6 @@ stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
   leave_message (self);
-  if (self->message != NULL)
-    g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_pointer (&self->upload, u_http_upload_free);
   if (self->report != NULL)
     {
@@ -495,8 +488,6 @@ send (UHttpLoad *self)
   self->started = FALSE;
   soup_session_send_async (get_session (self), self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
                            load_ref (self));
-  soup_session_send_async (u_http_engine_get_session (self->engine, self->bulk), self->message, G_PRIORITY_DEFAULT,
-                           self->cancellable, sent_cb, load_ref (self));
 }
 
 static void
@@ -584,22 +575,6 @@ make_message (UHttpLoad *self, GError **error)
 {
   self->message = u_http_request_new_message (self->request, self->extra_headers, self->forced_headers, self->decode,
                                               error);
-  static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
-  UHttpLoad *self = g_new0 (UHttpLoad, 1);
-  GError *error = NULL;
-
-  self->parent.klass = klass;
-  self->ref_count = 1;
-  self->engine = u_http_engine_ref (engine);
-  self->request = u_request_data_ref (params->request);
-  self->sink = *sink;
-  self->user_data = user_data;
-  self->bulk = params->bulk;
-  self->decode = params->decode;
-  self->credit = params->credit;
-  self->cancellable = g_cancellable_new ();
-
-  self->message = u_http_request_new_message (self->request, params->extra_headers, self->decode, &error);
   if (self->message == NULL)
     return FALSE;
 
@@ -616,29 +591,18 @@ make_message (UHttpLoad *self, GError **error)
 static void
 begin (UHttpLoad *self)
 {
-  switch (self->request->body_kind)
-    {
-    case U_BODY_BYTES:
-      {
-        g_autoptr (GInputStream) body = g_memory_input_stream_new_from_bytes (self->request->body_bytes);
+  static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
 
-        send_with_body (self, body, g_bytes_get_size (self->request->body_bytes));
-      }
-      break;
-    case U_BODY_FILE:
-      g_clear_object (&self->file);
-      self->file = g_file_new_for_path (self->request->body_path);
-      g_file_query_info_async (self->file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
-                               G_FILE_QUERY_INFO_NONE, G_PRIORITY_DEFAULT, self->cancellable, file_info_cb,
-                               load_ref (self));
-      break;
-    case U_BODY_NONE:
-    default:
   if (self->request->body_kind == U_BODY_NONE)
     {
       send (self);
-      return &self->parent;
+      return;
     }
+
+  if (self->upload == NULL)
+    self->upload = u_http_upload_new (self->request, &upload_funcs, self);
+  if (u_http_upload_measure (self->upload, self->cancellable))
+    send_with_body (self);
 }
 
 static void
@@ -695,10 +659,6 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
     begin (self);
   else
     fail_later (self, error);
-
-  self->upload = u_http_upload_new (self->request, &upload_funcs, self);
-  if (u_http_upload_measure (self->upload, self->cancellable))
-    send_with_body (self);
 
   return &self->parent;
 }

@@ -38,12 +38,9 @@ u_request_data_unref (URequestData *self)
   g_clear_pointer (&self->parsed, g_uri_unref);
   g_free (self->method);
   u_header_list_unref (self->headers);
-  g_clear_pointer (&self->body_bytes, g_bytes_unref);
-  g_free (self->body_path);
-  g_free (self->body_content_type);
-  g_clear_pointer (&self->retry, u_retry_rules_unref);
   u_request_data_clear_body (self);
   g_free (self->main_document_uri);
+  g_clear_pointer (&self->retry, u_retry_rules_unref);
   g_free (self);
 }
 
@@ -138,7 +135,8 @@ u_request_data_equal (URequestData *a, URequestData *b)
   if (a == b)
     return TRUE;
 
-  if (a->retry != b->retry || a->maximum_body_length != b->maximum_body_length || g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
+  if (a->retry != b->retry || a->maximum_body_length != b->maximum_body_length ||
+      g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
       g_strcmp0 (a->body_path, b->body_path) != 0 || !u_body_parts_equal (a->body_parts, b->body_parts) ||
       g_strcmp0 (a->body_content_type, b->body_content_type) != 0 ||
