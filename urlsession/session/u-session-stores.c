@@ -3,7 +3,7 @@
 #include "urlsession/session/u-session-private.h"
 #include "urlsession/storage/u-cookie-storage-private.h"
 #include "urlsession/storage/u-credential-storage-private.h"
-#include "urlsession/storage/u-store-file-private.h"
+#include "urlsession/storage/u-store-private.h"
 
 /* What a session remembers between requests, and how it is made to forget. */
 
