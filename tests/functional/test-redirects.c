@@ -391,7 +391,6 @@ dup_origin_uri (const Origin *origin, const char *path)
 static const char * const secrets[][2] = {
   { "Authorization", "Bearer secret" },
   { "Cookie", "secret=1" },
-  { "Proxy-Authorization", "Basic c2VjcmV0" },
 };
 
 static void
@@ -402,6 +401,7 @@ walk_pair (UTestScene *self, const Origin *from, const Origin *to, gboolean is_s
   g_autofree char *path = g_strdup_printf ("/redirect-to?url=%s&status=307", escaped);
   g_autofree char *start = dup_origin_uri (from, path);
   g_autofree char *own = NULL;
+  g_autofree char *for_proxy = NULL;
   g_autoptr (URequest) request = u_request_new (start);
   g_autoptr (UTask) task = NULL;
   guint index;
@@ -412,6 +412,7 @@ walk_pair (UTestScene *self, const Origin *from, const Origin *to, gboolean is_s
   for (guint i = 0; i < G_N_ELEMENTS (secrets); i++)
     g_assert_true (u_headers_set (u_request_get_headers (request), secrets[i][0], secrets[i][1], NULL));
   g_assert_true (u_headers_set (u_request_get_headers (request), "X-Own", "kept", NULL));
+  g_assert_true (u_headers_set (u_request_get_headers (request), "Proxy-Authorization", "Basic c2VjcmV0", NULL));
   task = U_TASK (u_session_create_data_task (self->session, request));
   run (self, task);
   g_assert_no_error (u_task_get_error (task));
@@ -428,6 +429,11 @@ walk_pair (UTestScene *self, const Origin *from, const Origin *to, gboolean is_s
       g_assert_cmpstr (at_start, ==, secrets[i][1]);
       g_assert_cmpstr (at_target, ==, is_same ? secrets[i][1] : NULL);
     }
+  /* What is for a proxy is for no origin at all. */
+  for_proxy = u_test_server_dup_request_header (from->server, 0, "Proxy-Authorization");
+  g_assert_null (for_proxy);
+  for_proxy = u_test_server_dup_request_header (to->server, index, "Proxy-Authorization");
+  g_assert_null (for_proxy);
 }
 
 static void
