@@ -26,10 +26,6 @@
 /* After the user has not unlocked the keyring, for how long nobody asks again, in microseconds. */
 #define UNWANTED_US (300 * G_USEC_PER_SEC)
 
-#define SERVICE_NAME "org.freedesktop.secrets"
-#define SERVICE_PATH "/org/freedesktop/secrets"
-#define SERVICE_INTERFACE "org.freedesktop.Secret.Service"
-
 /* In the attribute "object", to tell the password of a proxy from that of a server there. */
 #define OBJECT_PROXY "proxy"
 
@@ -65,6 +61,7 @@ typedef struct
   UWorker *worker;            /* NULL until the first call */
 
   /* On the I/O thread only. */
+  GDBusConnection *connection; /* owned, nullable; for the next service */
   SecretService *service;     /* owned, nullable */
   gboolean is_connecting;
   GQueue waiting;             /* of Operation, owned: in the order of the calls */
@@ -76,6 +73,43 @@ typedef struct
 } SecretKeyring;
 
 static SecretKeyring keyring;
+
+/* A SecretService takes its connection from g_bus_get() and has no other door; the properties of a proxy can be set
+ * until its constructor is done. */
+typedef struct
+{
+  SecretService parent_instance;
+} UKeyringService;
+
+typedef struct
+{
+  SecretServiceClass parent_class;
+} UKeyringServiceClass;
+
+static GType u_keyring_service_get_type (void);
+
+G_DEFINE_TYPE (UKeyringService, u_keyring_service, SECRET_TYPE_SERVICE)
+
+static GObject *
+u_keyring_service_constructor (GType type, guint n_properties, GObjectConstructParam *properties)
+{
+  GObject *object = G_OBJECT_CLASS (u_keyring_service_parent_class)->constructor (type, n_properties, properties);
+
+  g_object_set (object, "g-bus-type", G_BUS_TYPE_NONE, "g-connection", keyring.connection, NULL);
+
+  return object;
+}
+
+static void
+u_keyring_service_class_init (UKeyringServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->constructor = u_keyring_service_constructor;
+}
+
+static void
+u_keyring_service_init (UKeyringService *self)
+{
+}
 
 static void pump (void);
 static void begin_unlock (Operation *self);
@@ -250,21 +284,18 @@ static void
 connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusConnection) connection = g_dbus_connection_new_for_address_finish (result, &error);
 
-  if (connection == NULL)
+  keyring.connection = g_dbus_connection_new_for_address_finish (result, &error);
+  if (keyring.connection == NULL)
     {
       fail_waiting (error);
       return;
     }
-  g_async_initable_new_async (SECRET_TYPE_SERVICE, G_PRIORITY_DEFAULT, NULL, opened_cb, NULL,
-                              "g-connection", connection,
-                              "g-name", SERVICE_NAME,
-                              "g-object-path", SERVICE_PATH,
-                              "g-interface-name", SERVICE_INTERFACE,
-                              "g-flags", G_DBUS_PROXY_FLAGS_NONE,
+  g_async_initable_new_async (u_keyring_service_get_type (), G_PRIORITY_DEFAULT, NULL, opened_cb, NULL,
                               "flags", SECRET_SERVICE_OPEN_SESSION,
                               NULL);
+  /* The service has it. */
+  g_clear_object (&keyring.connection);
 }
 
 static void
