@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/loader/u-http-ticket-private.h"
 #include "urlsession/message/u-uri-private.h"
 
 /* After so many wrong passwords the response of the other side stands. */
@@ -86,7 +87,7 @@ u_http_auth_new (UHttpEngine *engine, GUri *uri, void (*ask) (gpointer user_data
   /* What is known of the origin saves the first try. */
   if (u_http_memory_is_blank (self->memory))
     self->stage = STAGE_PLAIN;
-  else if (has_noted (self, NEGOTIATE_WORKS))
+  else if (has_noted (self, NEGOTIATE_WORKS) && u_http_ticket_is_there ())
     self->stage = STAGE_NEGOTIATE;
   else if (has_noted (self, NTLM))
     self->stage = STAGE_NTLM;
@@ -516,7 +517,7 @@ u_http_auth_wants_more (UHttpAuth *self)
 
   /* libsoup hands out tickets over TLS only. */
   if (self->stage < STAGE_NEGOTIATE && self->is_https && !has_noted (self, NEGOTIATE_FAILS)
-      && offers (self->message, "Negotiate"))
+      && offers (self->message, "Negotiate") && u_http_ticket_is_there ())
     {
       self->stage = STAGE_NEGOTIATE;
       return TRUE;
