@@ -3,6 +3,7 @@
 #include "tests/unit/har-check.h"
 #include "tests/unit/raw-server.h"
 
+#include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/message/u-har-private.h"
 #include "urlsession/message/u-secret-headers-private.h"
 #include "urlsession/message/u-task-metrics-private.h"
@@ -403,6 +404,33 @@ test_bound (void)
   g_ptr_array_unref (transfer.transactions);
 }
 
+/* An exchange that is sent once more, with another message, is that of the last one. */
+static void
+test_sent_again (void)
+{
+  g_autoptr (URequestData) request = u_request_data_new ("http://h.example/");
+  UHttpMeter *meter = u_http_meter_new (request, 0);
+  SoupMessage *first = soup_message_new ("GET", "http://h.example/");
+  g_autoptr (SoupMessage) second = soup_message_new ("GET", "http://h.example/");
+  g_autoptr (UTransactionData) data = NULL;
+
+  soup_message_headers_append (soup_message_get_request_headers (first), "X-Try", "1");
+  soup_message_headers_append (soup_message_get_request_headers (second), "X-Try", "2");
+  u_http_meter_attach (meter, first, NULL);
+  g_signal_emit_by_name (first, "wrote-body");
+  u_http_meter_attach (meter, second, NULL);
+  g_signal_emit_by_name (first, "wrote-body");
+  g_assert_finalize_object (first);
+  data = u_http_meter_finish (meter, 0);
+  g_assert_cmpint (data->request_end, ==, 0);
+  g_assert_cmpstr (u_header_list_get (data->request->headers, "X-Try"), ==, "2");
+  /* After the end there is nothing to attach to. */
+  u_http_meter_attach (meter, second, NULL);
+  g_assert_null (u_http_meter_finish (meter, 0));
+  u_http_meter_free (meter);
+  g_assert_finalize_object (g_steal_pointer (&second));
+}
+
 /* ---- Through the door ---- */
 
 typedef struct
@@ -593,6 +621,7 @@ main (int argc, char **argv)
   g_test_add_func ("/transaction-metrics/properties", test_properties);
   g_test_add_func ("/transaction-metrics/task", test_task);
   g_test_add_func ("/transaction-metrics/bound", test_bound);
+  g_test_add_func ("/transaction-metrics/sent-again", test_sent_again);
 #define ADD(path, function) g_test_add ("/transaction-metrics/load/" path, Fixture, NULL, set_up, function, tear_down)
   ADD ("not-asked", test_not_asked);
   ADD ("since", test_since);

@@ -97,13 +97,22 @@ restarted_cb (SoupMessage *message, gpointer user_data)
 void
 u_http_meter_attach (UHttpMeter *self, SoupMessage *message, UHttpEngine *engine)
 {
-  if (self == NULL)
+  if (self == NULL || self->data == NULL)
     return;
 
   /* A request that is sent once more has another message. */
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
   g_set_object (&self->message, message);
+  detach (self);
+  self->data->request_end = 0;
+  self->data->secure_connection_end = 0;
+  self->data->proxy_connection = FALSE;
+  self->data->local_port = self->data->remote_port = 0;
+  g_clear_pointer (&self->data->local_address, g_free);
+  g_clear_pointer (&self->data->remote_address, g_free);
+
+  self->message = g_object_ref (message);
   self->engine = engine;
   soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
   g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), self);
