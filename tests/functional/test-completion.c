@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "u-test-scene.h"
 
+#include <string.h>
+
 #define ADD(path, test) g_test_add (path, UTestScene, NULL, u_test_scene_set_up, test, u_test_scene_tear_down)
 
 /* What the callback of a call is told. */
@@ -286,6 +288,48 @@ test_misuse (UTestScene *self, gconstpointer data)
   g_assert_error (second.error, U_ERROR, U_ERROR_UNKNOWN);
 }
 
+/* A task that a language binding made, and no session: each of its calls ends, with an error that says what to do. */
+static void
+test_no_session (UTestScene *self, gconstpointer data)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      UTask *task = g_object_new (i < 2 ? U_TYPE_DATA_TASK : U_TYPE_DOWNLOAD_TASK, NULL);
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GError) error = NULL;
+      gpointer value = NULL;
+
+      g_cancellable_cancel (cancellable);
+      if (i == 0)
+        u_data_task_load_async (U_DATA_TASK (task), NULL, u_test_take_result, &result);
+      else if (i == 1)
+        u_data_task_open_async (U_DATA_TASK (task), cancellable, u_test_take_result, &result);
+      else if (i == 2)
+        u_download_task_save_async (U_DOWNLOAD_TASK (task), NULL, NULL, u_test_take_result, &result);
+      else
+        u_download_task_cancel_by_producing_resume_data_async (U_DOWNLOAD_TASK (task), NULL, u_test_take_result,
+                                                               &result);
+      u_test_wait_until (self->context, result != NULL);
+
+      if (i == 0)
+        value = u_data_task_load_finish (U_DATA_TASK (task), result, &error);
+      else if (i == 1)
+        value = u_data_task_open_finish (U_DATA_TASK (task), result, &error);
+      else if (i == 2)
+        value = u_download_task_save_finish (U_DOWNLOAD_TASK (task), result, &error);
+      else
+        value = u_download_task_cancel_by_producing_resume_data_finish (U_DOWNLOAD_TASK (task), result, &error);
+      g_assert_null (value);
+      g_assert_error (error, U_ERROR, (i < 3 ? U_ERROR_UNKNOWN : U_ERROR_NOT_RESUMABLE));
+      g_assert_nonnull (strstr (error->message, "session"));
+      u_test_assert_state (task, U_TASK_STATE_SUSPENDED);
+
+      g_clear_object (&result);
+      g_assert_finalize_object (task);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -299,6 +343,7 @@ main (int argc, char *argv[])
   ADD ("/completion/r118-background", test_background);
   ADD ("/completion/r130-r135-background-identifier", test_background_identifier);
   ADD ("/completion/misuse", test_misuse);
+  ADD ("/completion/no-session", test_no_session);
 
   return g_test_run ();
 }

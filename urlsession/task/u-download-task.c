@@ -460,6 +460,13 @@ u_download_task_cancel_by_producing_resume_data_async (UDownloadTask       *self
   g_task_set_source_tag (result, u_download_task_cancel_by_producing_resume_data_async);
   g_task_set_check_cancellable (result, FALSE);
 
+  if (task->session == NULL)
+    {
+      g_task_return_new_error (result, U_ERROR, U_ERROR_NOT_RESUMABLE,
+                               "There is nothing to resume: the task was not created with a method of a session.");
+      return;
+    }
+
   g_mutex_lock (&task->lock);
   is_over = task->state == U_TASK_STATE_COMPLETED;
   if (!is_over)

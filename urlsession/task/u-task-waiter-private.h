@@ -13,7 +13,8 @@ typedef struct
   GSource *cancel_source;     /* owned, nullable; in the caller's context */
 } UTaskWaiter;
 
-/* FALSE when somebody waits already, or the task was started: then the call has been answered with an error. */
+/* FALSE when somebody waits already, the task was started, or no session made it: then the call has been answered with
+ * an error. */
 gboolean u_task_waiter_begin        (UTaskWaiter         *self,
                                      UTask               *task,
                                      gpointer             tag,

@@ -27,6 +27,13 @@ u_task_waiter_begin (UTaskWaiter         *self,
   /* The error is that of the task, also for a cancellation. */
   g_task_set_check_cancellable (result, FALSE);
 
+  if (task->session == NULL)
+    {
+      g_task_return_new_error (result, U_ERROR, U_ERROR_UNKNOWN,
+                               "%s() needs a task that a session has made: create it with a method of the session.",
+                               name);
+      return FALSE;
+    }
   if (self->task != NULL || u_task_has_started (task))
     {
       g_task_return_new_error (result, U_ERROR, U_ERROR_UNKNOWN,
