@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "urlsession/message/u-header-list-private.h"
+#include "urlsession/message/u-retry-rules-private.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,7 @@ typedef struct
   gboolean allows_cellular_access;
   gboolean allows_constrained_access;
   gboolean allows_expensive_access;
+  URetryRules *retry;         /* owned, never changed; nullable: the session's */
 } URequestData;
 
 URequestData *u_request_data_new   (const char   *uri);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/message/u-request-private.h"
+#include "urlsession/message/u-retry-policy-private.h"
 
-/* What a request says of cookies, and of the networks that may be used. */
+/* What a request says of cookies, of the networks that may be used, and of other attempts. */
 
 /**
  * u_request_get_allows_cellular_access: (get-property allows-cellular-access)
@@ -194,4 +195,60 @@ u_request_set_main_document_uri (URequest *self, const char *main_document_uri)
   g_free (self->data->main_document_uri);
   self->data->main_document_uri = g_steal_pointer (&copy);
   g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_MAIN_DOCUMENT_URI]);
+}
+
+/**
+ * u_request_get_retry_policy: (get-property retry-policy)
+ * @self: a request
+ *
+ * Gets whether the request is made again when it fails.
+ *
+ * Returns: (nullable) (transfer none): a policy that cannot be changed, or %NULL for that of the session
+ */
+URetryPolicy *
+u_request_get_retry_policy (URequest *self)
+{
+  g_return_val_if_fail (U_IS_REQUEST (self), NULL);
+
+  if (self->data->retry == NULL)
+    return NULL;
+
+  if (g_atomic_pointer_get (&self->retry_policy) == NULL)
+    {
+      g_autoptr (URetryPolicy) policy = u_retry_policy_new_sealed (self->data->retry);
+
+      /* Another thread may have been faster with a sealed request. */
+      if (g_atomic_pointer_compare_and_exchange (&self->retry_policy, NULL, policy))
+        g_steal_pointer (&policy);
+    }
+
+  return self->retry_policy;
+}
+
+/**
+ * u_request_set_retry_policy: (set-property retry-policy)
+ * @self: a request that is not sealed
+ * @retry_policy: (nullable): a policy, of which the request takes a copy; %NULL for that of the session
+ *
+ * Sets whether the request is made again when it fails.
+ */
+void
+u_request_set_retry_policy (URequest *self, URetryPolicy *retry_policy)
+{
+  g_autoptr (URetryRules) rules = NULL;
+
+  g_return_if_fail (U_IS_REQUEST (self));
+  g_return_if_fail (retry_policy == NULL || U_IS_RETRY_POLICY (retry_policy));
+
+  if (retry_policy != NULL)
+    rules = u_retry_policy_ref_rules (retry_policy);
+  if (u_retry_rules_equal (rules, self->data->retry) && !self->sealed)
+    return;
+  if (!u_request_begin_change (self))
+    return;
+
+  g_clear_object (&self->retry_policy);
+  g_clear_pointer (&self->data->retry, u_retry_rules_unref);
+  self->data->retry = g_steal_pointer (&rules);
+  g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_RETRY_POLICY]);
 }

@@ -16,6 +16,7 @@ typedef enum {
   U_REQUEST_HEADERS,
   U_REQUEST_MAIN_DOCUMENT_URI,
   U_REQUEST_METHOD,
+  U_REQUEST_RETRY_POLICY,
   U_REQUEST_TIMEOUT,
   U_REQUEST_URI,
   U_REQUEST_N_PROPS,
@@ -30,6 +31,7 @@ struct _URequest
   URequestData *data;         /* owned, never NULL; may be shared: unshared before each change */
   UHeaders *headers;          /* owned; NULL until asked for. Unless sealed it goes before `data->headers` */
   GFile *body_file;           /* owned; NULL until asked for */
+  URetryPolicy *retry_policy; /* owned, sealed; NULL until asked for */
   gboolean sealed;
 };
 

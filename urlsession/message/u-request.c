@@ -36,6 +36,7 @@ u_request_finalize (GObject *object)
   g_clear_pointer (&self->data, u_request_data_unref);
   g_clear_object (&self->headers);
   g_clear_object (&self->body_file);
+  g_clear_object (&self->retry_policy);
 
   G_OBJECT_CLASS (u_request_parent_class)->finalize (object);
 }
@@ -74,6 +75,9 @@ u_request_get_property (GObject *object, guint prop_id, GValue *value, GParamSpe
     case U_REQUEST_MAIN_DOCUMENT_URI:
       g_value_set_string (value, u_request_get_main_document_uri (self));
       break;
+    case U_REQUEST_RETRY_POLICY:
+      g_value_set_object (value, u_request_get_retry_policy (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -109,6 +113,9 @@ u_request_set_property (GObject *object, guint prop_id, const GValue *value, GPa
       break;
     case U_REQUEST_MAIN_DOCUMENT_URI:
       u_request_set_main_document_uri (self, g_value_get_string (value));
+      break;
+    case U_REQUEST_RETRY_POLICY:
+      u_request_set_retry_policy (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -217,6 +224,17 @@ u_request_class_init (URequestClass *klass)
    */
   u_request_props[U_REQUEST_MAIN_DOCUMENT_URI] =
     g_param_spec_string ("main-document-uri", NULL, NULL, NULL,
+                         G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * URequest:retry-policy: (getter get_retry_policy) (setter set_retry_policy)
+   *
+   * Whether the request is made again when it fails; %NULL for what the session says.
+   *
+   * The request takes a copy: later changes of the policy make no difference.
+   */
+  u_request_props[U_REQUEST_RETRY_POLICY] =
+    g_param_spec_object ("retry-policy", NULL, NULL, U_TYPE_RETRY_POLICY,
                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, U_REQUEST_N_PROPS, u_request_props);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
+#include <urlsession/message/u-retry-policy.h>
 
 G_BEGIN_DECLS
 
@@ -81,6 +82,12 @@ const char  *u_request_get_main_document_uri         (URequest    *self);
 U_AVAILABLE_IN_ALL
 void         u_request_set_main_document_uri         (URequest    *self,
                                                       const char  *main_document_uri);
+
+U_AVAILABLE_IN_ALL
+URetryPolicy *u_request_get_retry_policy             (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_retry_policy              (URequest    *self,
+                                                      URetryPolicy *retry_policy);
 
 U_AVAILABLE_IN_ALL
 GBytes      *u_request_get_body_bytes                (URequest    *self);
