@@ -37,7 +37,7 @@ typedef struct
   gboolean allows_constrained_access;
   gboolean allows_expensive_access;
   gint64 maximum_body_length; /* of the response, decoded; 0: any */
-  URetryRules *retry;         /* owned, nullable: the session's */
+  URetryRules *retry;         /* owned, never changed; nullable: the session's */
 } URequestData;
 
 URequestData *u_request_data_new   (const char   *uri);

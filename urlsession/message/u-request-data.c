@@ -67,6 +67,7 @@ u_request_data_copy (URequestData *self)
   copy->allows_cellular_access = self->allows_cellular_access;
   copy->allows_constrained_access = self->allows_constrained_access;
   copy->allows_expensive_access = self->allows_expensive_access;
+  copy->retry = self->retry != NULL ? u_retry_rules_ref (self->retry) : NULL;
 
   return copy;
 }
@@ -143,7 +144,7 @@ u_request_data_equal (URequestData *a, URequestData *b)
       a->handles_cookies != b->handles_cookies || g_strcmp0 (a->main_document_uri, b->main_document_uri) != 0 ||
       a->allows_cellular_access != b->allows_cellular_access ||
       a->allows_constrained_access != b->allows_constrained_access ||
-      a->allows_expensive_access != b->allows_expensive_access ||
+      a->allows_expensive_access != b->allows_expensive_access || !u_retry_rules_equal (a->retry, b->retry) ||
       !u_header_list_equal (a->headers, b->headers))
     return FALSE;
 

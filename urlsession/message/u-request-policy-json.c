@@ -39,6 +39,12 @@ u_request_policy_to_json (URequestData *request, JsonBuilder *builder)
       json_builder_set_member_name (builder, "main-document-uri");
       json_builder_add_string_value (builder, bare);
     }
+
+  if (request->retry != NULL)
+    {
+      json_builder_set_member_name (builder, "retry");
+      u_retry_rules_to_json (request->retry, builder);
+    }
 }
 
 gboolean
@@ -68,6 +74,16 @@ u_request_policy_from_json (URequestData *request, JsonObject *object)
         return FALSE;
       g_free (request->main_document_uri);
       request->main_document_uri = u_uri_dup_bare (document);
+    }
+
+  node = json_object_get_member (object, "retry");
+  if (node != NULL)
+    {
+      g_clear_pointer (&request->retry, u_retry_rules_unref);
+      if (JSON_NODE_HOLDS_OBJECT (node))
+        request->retry = u_retry_rules_new_from_json (json_node_get_object (node));
+      if (request->retry == NULL)
+        return FALSE;
     }
 
   return TRUE;

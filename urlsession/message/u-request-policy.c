@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/message/u-request-private.h"
-
 #include "urlsession/message/u-retry-policy-private.h"
 
-/* What a request says of cookies, and of the networks that may be used. */
+/* What a request says of cookies, of the networks that may be used, and of other attempts. */
 
 /**
  * u_request_get_allows_cellular_access: (get-property allows-cellular-access)
@@ -204,7 +203,7 @@ u_request_set_main_document_uri (URequest *self, const char *main_document_uri)
  *
  * Gets whether the request is made again when it fails.
  *
- * Returns: (transfer none) (nullable): a policy, or %NULL for what the session says
+ * Returns: (nullable) (transfer none): a policy that cannot be changed, or %NULL for that of the session
  */
 URetryPolicy *
 u_request_get_retry_policy (URequest *self)
@@ -216,8 +215,9 @@ u_request_get_retry_policy (URequest *self)
 
   if (g_atomic_pointer_get (&self->retry_policy) == NULL)
     {
-      g_autoptr (URetryPolicy) policy = u_retry_policy_new_from_rules (self->data->retry);
+      g_autoptr (URetryPolicy) policy = u_retry_policy_new_sealed (self->data->retry);
 
+      /* Another thread may have been faster with a sealed request. */
       if (g_atomic_pointer_compare_and_exchange (&self->retry_policy, NULL, policy))
         g_steal_pointer (&policy);
     }
@@ -228,23 +228,28 @@ u_request_get_retry_policy (URequest *self)
 /**
  * u_request_set_retry_policy: (set-property retry-policy)
  * @self: a request that is not sealed
- * @retry_policy: (nullable): a policy, or %NULL for what the session says
+ * @retry_policy: (nullable): a policy, of which the request takes a copy; %NULL for that of the session
  *
  * Sets whether the request is made again when it fails.
  */
 void
 u_request_set_retry_policy (URequest *self, URetryPolicy *retry_policy)
 {
+  g_autoptr (URetryRules) rules = NULL;
+
   g_return_if_fail (U_IS_REQUEST (self));
   g_return_if_fail (retry_policy == NULL || U_IS_RETRY_POLICY (retry_policy));
 
+  if (retry_policy != NULL)
+    rules = u_retry_policy_ref_rules (retry_policy);
+  if (u_retry_rules_equal (rules, self->data->retry) && !self->sealed)
+    return;
   if (!u_request_begin_change (self))
     return;
 
+  g_clear_object (&self->retry_policy);
   g_clear_pointer (&self->data->retry, u_retry_rules_unref);
-  if (retry_policy != NULL)
-    self->data->retry = u_retry_rules_ref (u_retry_policy_get_rules (retry_policy));
-  g_set_object (&self->retry_policy, retry_policy);
+  self->data->retry = g_steal_pointer (&rules);
   g_object_notify_by_pspec (G_OBJECT (self), u_request_props[U_REQUEST_RETRY_POLICY]);
 }
 

@@ -32,7 +32,7 @@ struct _URequest
   URequestData *data;         /* owned, never NULL; may be shared: unshared before each change */
   UHeaders *headers;          /* owned; NULL until asked for. Unless sealed it goes before `data->headers` */
   GFile *body_file;           /* owned; NULL until asked for */
-  URetryPolicy *retry_policy; /* owned; NULL until asked for */
+  URetryPolicy *retry_policy; /* owned, sealed; NULL until asked for */
   gboolean sealed;
 };
 

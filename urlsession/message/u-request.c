@@ -248,6 +248,8 @@ u_request_class_init (URequestClass *klass)
    * URequest:retry-policy: (getter get_retry_policy) (setter set_retry_policy)
    *
    * Whether the request is made again when it fails; %NULL for what the session says.
+   *
+   * The request takes a copy: later changes of the policy make no difference.
    */
   u_request_props[U_REQUEST_RETRY_POLICY] =
     g_param_spec_object ("retry-policy", NULL, NULL, U_TYPE_RETRY_POLICY,

@@ -89,10 +89,10 @@ U_AVAILABLE_IN_ALL
 void         u_request_set_maximum_body_length (URequest  *self,
                                               gint64       maximum_body_length);
 U_AVAILABLE_IN_ALL
-URetryPolicy *u_request_get_retry_policy     (URequest    *self);
+URetryPolicy *u_request_get_retry_policy             (URequest    *self);
 U_AVAILABLE_IN_ALL
-void         u_request_set_retry_policy      (URequest    *self,
-                                              URetryPolicy *retry_policy);
+void         u_request_set_retry_policy              (URequest    *self,
+                                                      URetryPolicy *retry_policy);
 
 U_AVAILABLE_IN_ALL
 GBytes      *u_request_get_body_bytes                (URequest    *self);

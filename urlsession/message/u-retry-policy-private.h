@@ -6,9 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* A view of @rules (transfer none). */
-URetryPolicy *u_retry_policy_new_from_rules (URetryRules  *rules);
-/* (transfer none) */
-URetryRules  *u_retry_policy_get_rules      (URetryPolicy *self);
+/* (transfer full): a copy that no application can change */
+URetryPolicy *u_retry_policy_dup_sealed (URetryPolicy *self);
+/* (transfer full): a sealed view of @rules (transfer none) */
+URetryPolicy *u_retry_policy_new_sealed (URetryRules  *rules);
+/* (transfer full): the rules of this moment; no later change shows in them */
+URetryRules  *u_retry_policy_ref_rules  (URetryPolicy *self);
 
 G_END_DECLS
