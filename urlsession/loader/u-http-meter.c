@@ -100,10 +100,6 @@ u_http_meter_attach (UHttpMeter *self, SoupMessage *message, UHttpEngine *engine
   if (self == NULL || self->data == NULL)
     return;
 
-  /* A request that is sent once more has another message. */
-  if (self->message != NULL)
-    g_signal_handlers_disconnect_by_data (self->message, self);
-  g_set_object (&self->message, message);
   detach (self);
   self->data->request_end = 0;
   self->data->secure_connection_end = 0;

@@ -149,7 +149,7 @@ fill_spec (USession *self, UTransferSpec *spec)
   spec->allows_expensive_access = self->configuration->allows_expensive_access;
   spec->allows_constrained_access = self->configuration->allows_constrained_access;
   if (self->configuration->retry_policy != NULL)
-    spec->retry = u_retry_rules_ref (u_retry_policy_get_rules (self->configuration->retry_policy));
+    spec->retry = u_retry_policy_ref_rules (self->configuration->retry_policy);
 }
 
 static gboolean

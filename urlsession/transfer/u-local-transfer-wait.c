@@ -352,8 +352,9 @@ try_again (ULocalTransfer *self, const GError *error, UResponseData *response, g
     .method = self->request->method,
     .nothing_sent = nothing_sent,
     .continues = continues (self),
-    .n_retries = self->n_retries,
+    .n_attempts = self->n_retries + 1,
     .now = g_get_real_time () / G_USEC_PER_SEC,
+    .time_left = -1,
     .chance = g_random_double (),
   };
   double delay;
@@ -411,7 +412,7 @@ u_local_transfer_wait_after_error (ULocalTransfer *self, const GError *error, gb
 gboolean
 u_local_transfer_wait_after_response (ULocalTransfer *self, UResponseData *response)
 {
-  return u_retry_is_transient_status (response->status) && try_again (self, NULL, response, FALSE);
+  return response->status >= 400 && try_again (self, NULL, response, FALSE);
 }
 
 void
