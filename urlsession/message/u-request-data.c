@@ -136,7 +136,7 @@ u_request_data_equal (URequestData *a, URequestData *b)
   if (a == b)
     return TRUE;
 
-  if (a->retry != b->retry || a->maximum_body_length != b->maximum_body_length ||
+  if (!u_retry_rules_equal (a->retry, b->retry) || a->maximum_body_length != b->maximum_body_length ||
       g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
       g_strcmp0 (a->body_path, b->body_path) != 0 || !u_body_parts_equal (a->body_parts, b->body_parts) ||
