@@ -32,6 +32,10 @@ void        u_http_auth_attach   (UHttpAuth   *self,
 void        u_http_auth_detach   (UHttpAuth   *self);
 /* A response is there: whether the message is to be sent again, now that it is known what the other side wants. */
 gboolean    u_http_auth_wants_more (UHttpAuth *self);
+/* Otherwise: (transfer full) (nullable): what to ask before it is decided whether this response stands. It does unless
+ * the answer is U_HTTP_SENDS_AGAIN. */
+UChallengeData *
+            u_http_auth_ask_again (UHttpAuth *self);
 UHttpNext   u_http_auth_answer   (UHttpAuth              *self,
                                   const UChallengeAnswer *answer,
                                   GError                **error);

@@ -41,6 +41,7 @@ struct _UHttpAuth
   char *space;                /* owned, nullable; what the last login was for */
   UCredentialData *used;      /* owned, nullable; the last login */
   guint n_failures;
+  UCredentialData *refused;   /* owned, nullable; by a server, over a connection that is of no more use for it */
 };
 
 /* What the memory knows of the origin of the load. */
@@ -111,6 +112,7 @@ u_http_auth_free (UHttpAuth *self)
 {
   u_http_auth_detach (self);
   g_clear_pointer (&self->used, u_credential_data_unref);
+  g_clear_pointer (&self->refused, u_credential_data_unref);
   g_free (self->space);
   g_uri_unref (self->uri);
   u_http_engine_unref (self->engine);
@@ -354,6 +356,13 @@ authenticate (UHttpAuth *self, SoupAuth *auth)
   if (self->n_failures >= MAX_FAILURES)
     return FALSE;
 
+  /* libsoup would not say another password over this connection, but take it for refused, too. */
+  if (!for_proxy && rejected != NULL)
+    {
+      self->refused = g_steal_pointer (&rejected);
+      return FALSE;
+    }
+
   if (known != NULL)
     {
       log_in (self, auth, space, known);
@@ -405,7 +414,7 @@ got_headers_cb (SoupMessage *message, gpointer user_data)
   guint status = soup_message_get_status (message);
 
   if ((status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_PROXY_UNAUTHORIZED)
-      && !self->handled && self->stage != STAGE_NEGOTIATE && self->stage != STAGE_NTLM)
+      && !self->handled && ((self->stage != STAGE_NEGOTIATE && self->stage != STAGE_NTLM) || self->refused != NULL))
     soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
   self->handled = FALSE;
 }
@@ -419,6 +428,8 @@ u_http_auth_attach (UHttpAuth *self, SoupMessage *message)
     soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
   else
     soup_message_add_flags (message, SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
+  if (self->stage == STAGE_NTLM && self->n_failures > 0)
+    soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
   g_signal_connect (message, "starting", G_CALLBACK (starting_cb), self);
   g_signal_connect (message, "authenticate", G_CALLBACK (authenticate_cb), self);
   g_signal_connect_after (message, "got-headers", G_CALLBACK (got_headers_cb), self);
@@ -531,6 +542,22 @@ u_http_auth_wants_more (UHttpAuth *self)
   return FALSE;
 }
 
+UChallengeData *
+u_http_auth_ask_again (UHttpAuth *self)
+{
+  g_autoptr (UProtectionSpaceData) space = NULL;
+  g_autoptr (UResponseData) response = NULL;
+
+  if (self->refused == NULL)
+    return NULL;
+
+  space = u_protection_space_data_new (U_AUTHENTICATION_METHOD_NTLM, g_uri_get_scheme (self->uri),
+                                       g_uri_get_host (self->uri), u_uri_get_effective_port (self->uri), NULL, FALSE);
+  response = make_response (self->message);
+
+  return u_challenge_data_new (space, self->refused, self->n_failures, response);
+}
+
 UHttpNext
 u_http_auth_answer (UHttpAuth *self, const UChallengeAnswer *answer, GError **error)
 {
@@ -542,6 +569,14 @@ u_http_auth_answer (UHttpAuth *self, const UChallengeAnswer *answer, GError **er
       g_set_error (error, U_ERROR, U_ERROR_CANCELLED, "The question for a login on the way to %s was cancelled.",
                    g_uri_get_host (self->uri));
       return U_HTTP_FAILS;
+    }
+  if (self->refused != NULL)
+    {
+      g_clear_pointer (&self->refused, u_credential_data_unref);
+      if (credential == NULL || credential->user == NULL)
+        return U_HTTP_GOES_ON;
+      u_http_memory_learn (self->memory, self->space, credential);
+      return U_HTTP_SENDS_AGAIN;
     }
   if (self->auth == NULL)
     return U_HTTP_GOES_ON;

@@ -39,6 +39,7 @@ typedef struct
   UHttpAuth *auth;            /* owned */
   gboolean asks_login;        /* the question that is open is one of @auth */
   UChallengeData *question;   /* owned, nullable; not told yet */
+  GInputStream *held;         /* owned, nullable; the body of a response that stands or not, as the answer will be */
   SoupSession *own_session;   /* owned, nullable; what was trusted is so for this load only */
 
   /* Sending. */
@@ -104,6 +105,11 @@ leave_message (UHttpLoad *self)
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_pointer (&self->question, u_challenge_data_unref);
+  if (self->held != NULL)
+    {
+      g_input_stream_close_async (self->held, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+      g_clear_object (&self->held);
+    }
 }
 
 /* After this nothing is emitted and nothing goes on; operations under way end soon and find that out. */
@@ -446,6 +452,12 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
       g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
       send_again (self);
     }
+  else if ((challenge = u_http_auth_ask_again (self->auth)) != NULL)
+    {
+      self->held = g_steal_pointer (&stream);
+      self->asks_login = TRUE;
+      ask (self, challenge);
+    }
   else
     {
       respond (self, stream);
@@ -558,15 +570,21 @@ fail_cb (gpointer user_data)
 }
 
 static void
-fail_later (UHttpLoad *self, GError *error)
+call_later (UHttpLoad *self, GSourceFunc callback)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
-  self->own_error = error;
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_static_name (source, "[urlsession] request refused");
-  g_source_set_callback (source, fail_cb, load_ref (self), (GDestroyNotify) load_unref);
+  g_source_set_static_name (source, "[urlsession] end of a request");
+  g_source_set_callback (source, callback, load_ref (self), (GDestroyNotify) load_unref);
   g_source_attach (source, g_main_context_get_thread_default ());
+}
+
+static void
+fail_later (UHttpLoad *self, GError *error)
+{
+  self->own_error = error;
+  call_later (self, fail_cb);
 }
 
 /* A message is sent once: each sending has one of its own. */
@@ -678,6 +696,18 @@ fail (UHttpLoad *self, GError *error)
   g_cancellable_cancel (self->cancellable);
 }
 
+static gboolean
+respond_held_cb (gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+  g_autoptr (GInputStream) held = g_steal_pointer (&self->held);
+
+  if (held != NULL)
+    respond (self, held);
+
+  return G_SOURCE_REMOVE;
+}
+
 void
 u_http_load_answer (ULoad *load, const UChallengeAnswer *answer)
 {
@@ -702,6 +732,8 @@ u_http_load_answer (ULoad *load, const UChallengeAnswer *answer)
       break;
     case U_HTTP_GOES_ON:
     default:
+      if (self->held != NULL)
+        call_later (self, respond_held_cb);
       break;
     }
 }
