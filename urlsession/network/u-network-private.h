@@ -13,7 +13,7 @@ typedef struct _UNetworkWatch UNetworkWatch;
 typedef struct
 {
   gboolean known;             /* all that can be asked was; what follows is a guess before */
-  gboolean available;
+  gboolean available;         /* there is a route to somewhere: wrong under VPNs, and at start-up */
   gboolean cellular;
   gboolean expensive;         /* metered */
   gboolean constrained;       /* power is being saved */
@@ -21,8 +21,10 @@ typedef struct
 
 typedef void (*UNetworkFunc) (gpointer user_data);
 
-/* The real one; (transfer full). It looks from the first call on. */
+/* The real one; (transfer full). It looks from the first call on, and wakes nobody while nothing changes. */
 UNetwork      *u_network_ref_default     (void);
+/* For tests: what is the real one from now on; NULL: what it is. */
+void           u_network_set_default     (UNetwork            *network);
 /* One that is what a test says. */
 UNetwork      *u_network_new_dummy       (const UNetworkState *state);
 void           u_network_dummy_set_state (UNetwork            *self,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/network/u-network-private.h"
 
+#include <string.h>
+
 #include "urlsession/network/u-network-monitor-private.h"
 
 struct _UNetwork
@@ -19,6 +21,15 @@ struct _UNetworkWatch
   UNetworkFunc func;
   gpointer user_data;
 };
+
+/* Of the process. */
+static struct
+{
+  GMutex lock;
+  UNetwork *network;          /* owned, nullable; never let go */
+  UWorker *worker;            /* not owned; of network */
+  UNetwork *substitute;       /* owned, nullable; of a test */
+} shared;
 
 static UNetworkWatch *
 watch_ref (UNetworkWatch *self)
@@ -47,7 +58,7 @@ u_network_new (void)
 
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
-  self->state.available = TRUE;
+  self->state.available = TRUE; /* nothing is forbidden before more is known */
   self->watches = g_ptr_array_new ();
 
   return self;
@@ -72,17 +83,35 @@ u_network_dummy_set_state (UNetwork *self, const UNetworkState *state)
 UNetwork *
 u_network_ref_default (void)
 {
-  static UNetwork *network;
-  static gsize once;
+  UNetwork *network;
 
-  if (g_once_init_enter (&once))
+  g_mutex_lock (&shared.lock);
+  /* After a fork the thread that looked is gone. */
+  if (shared.worker != NULL && u_worker_is_lost (shared.worker))
     {
-      network = u_network_new ();
-      u_network_monitor_start (network);
-      g_once_init_leave (&once, 1);
+      shared.worker = NULL;
+      shared.network = NULL;
     }
+  if (shared.network == NULL && shared.substitute == NULL)
+    {
+      shared.network = u_network_new ();
+      shared.worker = u_worker_acquire ();
+      u_network_monitor_start (shared.network, shared.worker);
+    }
+  network = u_network_ref (shared.substitute != NULL ? shared.substitute : shared.network);
+  g_mutex_unlock (&shared.lock);
 
-  return u_network_ref (network);
+  return network;
+}
+
+void
+u_network_set_default (UNetwork *network)
+{
+  g_mutex_lock (&shared.lock);
+  g_clear_pointer (&shared.substitute, u_network_unref);
+  if (network != NULL)
+    shared.substitute = u_network_ref (network);
+  g_mutex_unlock (&shared.lock);
 }
 
 UNetwork *
