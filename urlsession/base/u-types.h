@@ -6,6 +6,7 @@
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
+typedef struct _UFormData UFormData;
 typedef struct _UHeaders UHeaders;
 typedef struct _UHttpResponse UHttpResponse;
 typedef struct _URedirectDecision URedirectDecision;
