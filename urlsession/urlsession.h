@@ -7,6 +7,7 @@
 #include <urlsession/base/u-error.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
+#include <urlsession/message/u-form-data.h>
 #include <urlsession/message/u-headers.h>
 #include <urlsession/message/u-http-response.h>
 #include <urlsession/message/u-request.h>

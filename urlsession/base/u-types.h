@@ -8,6 +8,7 @@ typedef struct _UCredential UCredential;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
+typedef struct _UFormData UFormData;
 typedef struct _UHeaders UHeaders;
 typedef struct _UHttpResponse UHttpResponse;
 typedef struct _UProtectionSpace UProtectionSpace;

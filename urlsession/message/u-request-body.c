@@ -3,9 +3,8 @@
 
 /* The body of a request. */
 
-/* For data that nobody else holds. */
-static void
-clear_body (URequest *self)
+void
+u_request_clear_body (URequest *self)
 {
   u_request_data_clear_body (self->data);
   g_clear_object (&self->body_file);
@@ -59,7 +58,7 @@ u_request_set_body_bytes (URequest *self, GBytes *body, const char *content_type
 
   kept = body != NULL ? g_bytes_ref (body) : NULL;
   type = g_strdup (content_type);
-  clear_body (self);
+  u_request_clear_body (self);
   if (kept != NULL)
     {
       self->data->body_kind = U_BODY_BYTES;
@@ -128,7 +127,7 @@ u_request_set_body_file (URequest *self, GFile *file, const char *content_type)
     return;
 
   type = g_strdup (content_type);
-  clear_body (self);
+  u_request_clear_body (self);
   if (path != NULL)
     {
       self->data->body_kind = U_BODY_FILE;

@@ -45,5 +45,7 @@ URequest     *u_request_new_from_data (URequestData *data);
 
 /* Whether a change may go on, a critical if not; data that others hold is left to them. */
 gboolean      u_request_begin_change  (URequest     *self);
+/* After that: the request has no body. */
+void          u_request_clear_body    (URequest     *self);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <json-glib/json-glib.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
 #include <urlsession/message/u-retry-policy.h>
@@ -110,5 +111,43 @@ void         u_request_set_body_file                 (URequest    *self,
 
 U_AVAILABLE_IN_ALL
 const char  *u_request_get_body_content_type         (URequest    *self);
+
+U_AVAILABLE_IN_ALL
+void         u_request_set_body_form                 (URequest    *self,
+                                                      UFormData   *form);
+
+U_AVAILABLE_IN_ALL
+void         u_request_set_body_json                 (URequest    *self,
+                                                      JsonNode    *node);
+
+U_AVAILABLE_IN_ALL
+void         u_request_add_query_item                (URequest    *self,
+                                                      const char  *name,
+                                                      const char  *value);
+
+U_AVAILABLE_IN_ALL
+void         u_request_remove_query_items            (URequest    *self,
+                                                      const char  *name);
+
+U_AVAILABLE_IN_ALL
+char       **u_request_dup_query_items               (URequest    *self);
+
+U_AVAILABLE_IN_ALL
+char        *u_request_dup_query_value               (URequest    *self,
+                                                      const char  *name);
+
+U_AVAILABLE_IN_ALL
+gboolean     u_request_set_basic_authorization       (URequest    *self,
+                                                      const char  *user,
+                                                      const char  *password,
+                                                      GError     **error);
+
+U_AVAILABLE_IN_ALL
+gboolean     u_request_set_bearer_token              (URequest    *self,
+                                                      const char  *token,
+                                                      GError     **error);
+
+U_AVAILABLE_IN_ALL
+char        *u_request_to_curl                       (URequest    *self);
 
 G_END_DECLS
