@@ -514,6 +514,12 @@ test_inside_event (Fixture *self, gconstpointer data)
     {
       /* A question is not asked here. */
       for (guint freeing = kind == U_LOAD_QUESTION ? 2 : 0; freeing < 2; freeing++)
+  static const char * const expected[] = { "s", "si", NULL, "sir", "sird", "sird." };
+
+  for (ULoadEventKind kind = U_LOAD_SENT; kind <= U_LOAD_DONE; kind++)
+    {
+      /* Nothing is asked here. */
+      for (guint freeing = 0; freeing < 2 && expected[kind] != NULL; freeing++)
         {
           static const RawReply reply = {
             "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", -1, RAW_KEEP,
