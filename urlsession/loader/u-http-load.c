@@ -8,7 +8,6 @@
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
-#include "urlsession/loader/u-http-trust-private.h"
 #include "urlsession/loader/u-http-upload-private.h"
 #include "urlsession/message/u-uri-private.h"
 
@@ -38,13 +37,8 @@ typedef struct
   SoupMessage *message;       /* owned, nullable until the body is at hand */
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
-  gboolean started;           /* it came as far as to send the request */
-  gboolean began;             /* a byte of a request may have left, in any sending */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
   gint64 body_sent;           /* of it, this time */
-  GFile *file;                /* owned, nullable; the body of the request */
-  gint64 body_length;         /* of the request */
-  gint64 body_sent;
   gint64 sent_unreported;
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
   GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
@@ -71,11 +65,6 @@ load_unref (UHttpLoad *self)
   g_assert (self->body == NULL && self->report == NULL && self->upload == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
   g_clear_pointer (&self->meter, u_http_meter_free);
-  g_clear_pointer (&self->trust, u_http_trust_free);
-  g_clear_pointer (&self->auth, u_http_auth_free);
-  g_clear_pointer (&self->question, u_challenge_data_unref);
-  if (self->message != NULL)
-    u_http_engine_forget (self->engine, self->message);
   g_clear_pointer (&self->asking, u_http_asking_free);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
@@ -94,7 +83,6 @@ static void
 stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
-  leave_message (self);
   g_clear_pointer (&self->upload, u_http_upload_free);
   u_http_asking_detach (self->asking);
   if (self->message != NULL)
@@ -506,12 +494,8 @@ make_message (UHttpLoad *self, GError **error)
   if (self->message == NULL)
     return FALSE;
 
-  u_http_engine_prepare (self->engine, get_lane (self), self->message);
-  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
-  if (self->trust != NULL)
-    u_http_trust_attach (self->trust, self->message);
-  u_http_auth_attach (self->auth, self->message);
   u_http_asking_attach (self->asking, self->message, self->bulk);
+  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
   u_http_load_set_priority (&self->parent, self->priority);
 
   return TRUE;
@@ -528,12 +512,6 @@ begin (UHttpLoad *self)
       fail_later (self, error);
       return;
     }
-
-  switch (self->request->body_kind)
-    {
-    case U_BODY_BYTES:
-      {
-        g_autoptr (GInputStream) body = g_memory_input_stream_new_from_bytes (self->request->body_bytes);
 
   if (self->request->body_kind == U_BODY_NONE)
     {
@@ -578,18 +556,8 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->credit = params->credit;
   self->priority = params->priority;
   self->cancellable = g_cancellable_new ();
-  if (g_strcmp0 (g_uri_get_scheme (self->request->parsed), "https") == 0)
-    self->trust = u_http_trust_new (u_http_engine_get_memory (engine), u_http_engine_get_rules (engine),
-                                    self->request->parsed, self->asks_trust, &trust_funcs, self);
-
   if (params->measure)
     self->meter = u_http_meter_new (self->request, params->measure_since);
-  self->auth = u_http_auth_new (engine, self->request->parsed, ask_for_login, self);
-
-  if (make_message (self, &error))
-    begin (self);
-  else
-    fail_later (self, error);
   self->asking = u_http_asking_new (engine, self->request->parsed, params->asks_trust, &asking_funcs, self);
   begin (self);
 
