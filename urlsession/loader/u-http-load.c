@@ -346,6 +346,7 @@ respond (UHttpLoad *self, GInputStream *stream)
     }
 
   event.encoded = decoder != NULL;
+  event.untrusted = soup_message_get_tls_peer_certificate_errors (self->message) != 0;
   self->body = u_http_body_new (stream, multiplexed, g_steal_pointer (&decoder), expected, self->credit, &body_funcs,
                                 self);
   if (multiplexed)
