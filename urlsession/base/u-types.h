@@ -3,6 +3,8 @@
 
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
+typedef struct _UCookie UCookie;
+typedef struct _UCookieStorage UCookieStorage;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
