@@ -5,6 +5,8 @@
 
 typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
 typedef struct _UCredential UCredential;
+typedef struct _UCookie UCookie;
+typedef struct _UCookieStorage UCookieStorage;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;

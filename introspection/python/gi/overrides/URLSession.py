@@ -563,6 +563,46 @@ class ResponseDecision(URLSession.ResponseDecision):
 ResponseDecision = _export(ResponseDecision)
 
 
+class Cookie(URLSession.Cookie):
+    """Everything may be given by keyword: Cookie(name="theme", value="dark", domain="example.org")."""
+
+    def __eq__(self, other):
+        return self.equal(other) if isinstance(other, URLSession.Cookie) else NotImplemented
+
+    def __hash__(self):
+        return hash((self.name, self.domain, self.path))
+
+    def __repr__(self):
+        # Not the value: it may be what logs a user in.
+        return f"<URLSession.Cookie {self.name} for {self.domain}{self.path}>"
+
+
+Cookie = _export(Cookie)
+
+
+class CookieStorage(URLSession.CookieStorage):
+    """A collection of cookies: `for cookie in storage`, `len(storage)`."""
+
+    def __init__(self, name=None, file=None, **kwargs):
+        super().__init__(name=name, file=_file(file), **kwargs)
+
+    def __iter__(self):
+        return iter(self.dup_cookies())
+
+    def __len__(self):
+        return len(self.dup_cookies())
+
+    def __bool__(self):
+        return True
+
+    async def flush(self):
+        """Returns when the file was read and all changes are written to it."""
+        await _call(self, "flush")
+
+
+CookieStorage = _export(CookieStorage)
+
+
 class Task(_Connecting, URLSession.Task):
     pass
 
