@@ -187,6 +187,12 @@ has_n_data (gpointer user_data)
   return load->credit == 0;
 }
 
+static gboolean
+has_response (gpointer user_data)
+{
+  return ((DriverLoad *) user_data)->response != NULL;
+}
+
 /* Every body comes out byte for byte, whatever the steps of the credit, and its end needs none. */
 static void
 test_credit (Fixture *self, gconstpointer data)
@@ -226,7 +232,8 @@ test_credit (Fixture *self, gconstpointer data)
       url = raw_server_dup_url (self->server, "/");
       load->credit = 0;
       driver_start (self->driver, load, url, &params);
-      driver_spin (self->driver, 0.02);
+      g_assert_true (driver_wait (self->driver, has_response, load, 10));
+      driver_spin (self->driver, 0.01);
       g_assert_cmpstr (load->events->str, ==, "r");
       while (load->n_data < body->len)
         {
