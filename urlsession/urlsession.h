@@ -17,9 +17,9 @@
 #include <urlsession/message/u-transaction-metrics.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>
-#include <urlsession/task/u-authentication-challenge.h>
 #include <urlsession/storage/u-cookie-storage.h>
 #include <urlsession/storage/u-cookie.h>
+#include <urlsession/task/u-authentication-challenge.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>
 #include <urlsession/task/u-download-task.h>

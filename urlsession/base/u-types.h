@@ -4,9 +4,9 @@
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
 typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
-typedef struct _UCredential UCredential;
 typedef struct _UCookie UCookie;
 typedef struct _UCookieStorage UCookieStorage;
+typedef struct _UCredential UCredential;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
@@ -23,6 +23,6 @@ typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
+typedef struct _UTransactionMetrics UTransactionMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
-typedef struct _UTransactionMetrics UTransactionMetrics;
