@@ -3,15 +3,19 @@
 
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
+typedef struct _UCredential UCredential;
+typedef struct _UCredentialStorage UCredentialStorage;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
 typedef struct _UHeaders UHeaders;
 typedef struct _UHttpResponse UHttpResponse;
+typedef struct _UProtectionSpace UProtectionSpace;
 typedef struct _URedirectDecision URedirectDecision;
 typedef struct _URequest URequest;
 typedef struct _UResponse UResponse;
 typedef struct _UResponseDecision UResponseDecision;
+typedef struct _UServerTrust UServerTrust;
 typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
