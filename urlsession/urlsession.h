@@ -3,6 +3,9 @@
 
 #include <urlsession/auth/u-transport-exception.h>
 #include <urlsession/auth/u-transport-security.h>
+#include <urlsession/auth/u-credential.h>
+#include <urlsession/auth/u-protection-space.h>
+#include <urlsession/auth/u-server-trust.h>
 #include <urlsession/base/u-enums.h>
 #include <urlsession/base/u-error.h>
 #include <urlsession/base/u-macros.h>
@@ -20,6 +23,7 @@
 #include <urlsession/storage/u-cookie-storage.h>
 #include <urlsession/storage/u-cookie.h>
 #include <urlsession/task/u-authentication-challenge.h>
+#include <urlsession/storage/u-credential-storage.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>
 #include <urlsession/task/u-download-task.h>

@@ -65,6 +65,7 @@ function _init() {
     }
 
     promisify(URLSession.Session, ['data', 'open', 'download', 'json', 'reset', 'flush']);
+    promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
 
@@ -100,6 +101,17 @@ function _init() {
 
         reset(cancellable = null) {
             return this.reset_async(cancellable);
+        },
+
+        flush(cancellable = null) {
+            return this.flush_async(cancellable);
+        },
+    });
+
+    Object.assign(URLSession.CredentialStorage.prototype, {
+        /* URLSession.Credential or null */
+        get_credential(space, cancellable = null) {
+            return this.get_credential_async(space, cancellable);
         },
 
         flush(cancellable = null) {

@@ -540,6 +540,62 @@ class TaskMetrics(URLSession.TaskMetrics):
 
 
 TaskMetrics = _export(TaskMetrics)
+class Credential(URLSession.Credential):
+    """A value: two of the same user and password, or certificate, are equal."""
+
+    @property
+    def password(self):
+        return self.get_password()
+
+    def __eq__(self, other):
+        return isinstance(other, URLSession.Credential) and self.equal(other)
+
+    def __hash__(self):
+        return hash(self.get_user())
+
+    def __repr__(self):
+        return "<URLSession.Credential {!r}>".format(self.get_user())
+
+
+Credential = _export(Credential)
+
+
+class ServerTrust(URLSession.ServerTrust):
+    pass
+
+
+ServerTrust = _export(ServerTrust)
+
+
+class ProtectionSpace(URLSession.ProtectionSpace):
+    """A value: two that are the same are equal, and can be keys of a dictionary."""
+
+    def __eq__(self, other):
+        return isinstance(other, URLSession.ProtectionSpace) and self.equal(other)
+
+    def __hash__(self):
+        return self.hash()
+
+    def __repr__(self):
+        return "<URLSession.ProtectionSpace {}://{}:{} {!r} {}>".format(
+            self.get_protocol(), self.get_host(), self.get_port(), self.get_realm(),
+            self.get_authentication_method().value_nick)
+
+
+ProtectionSpace = _export(ProtectionSpace)
+
+
+class CredentialStorage(_Connecting, URLSession.CredentialStorage):
+    async def get_credential(self, space):
+        """Returns the default credential of a space, from the keyring if it is not in memory; None if there is none."""
+        return await _call(self, "get_credential", space)
+
+    async def flush(self):
+        """Waits until the keyring has what was set before."""
+        await _call(self, "flush")
+
+
+CredentialStorage = _export(CredentialStorage)
 
 
 class Decision(URLSession.Decision):
