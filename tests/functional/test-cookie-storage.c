@@ -102,12 +102,15 @@ assert_cookies (UCookieStorage *storage, const char *uri, const char *expected)
   g_assert_cmpstr (found, ==, expected);
 }
 
-/* Drops the last reference, and waits until the file is closed: a closed file has no others beside it. */
+/* Drops the last reference, and waits until the file is closed: a closed file has no others beside it, and an open one
+ * has. */
 static void
 close_storage (UCookieStorage *storage, const char *path)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
 
+  flush (storage);
+  g_assert_cmpint (g_file_test (log, G_FILE_TEST_EXISTS), ==, g_file_test (path, G_FILE_TEST_EXISTS));
   g_assert_finalize_object (storage);
   u_test_wait_until (NULL, !g_file_test (log, G_FILE_TEST_EXISTS));
 }
@@ -409,7 +412,6 @@ test_persistence (void)
   UCookieStorage *storage = open_storage (path);
   UCookie **cookies;
   gsize n_cookies;
-  guint n_changes = 0;
   g_autoptr (UCookie) kept = NULL;
   g_autoptr (GDateTime) created = NULL;
 
@@ -430,16 +432,9 @@ test_persistence (void)
   g_assert_finalize_object (storage);
 
   storage = open_storage (path);
-  g_signal_connect (storage, "changed", G_CALLBACK (count_cb), &n_changes);
   flush (storage);
-  u_test_drain (g_main_context_default ());
   cookies = u_cookie_storage_dup_cookies (storage, &n_cookies);
-  if (n_changes > 0)
-    {
-      /* Anew from the file; the storage before may not have been written when this one was made. */
-      g_assert_cmpuint (n_changes, ==, 1);
-      g_assert_cmpuint (n_cookies, ==, 2);
-    }
+  g_assert_cmpuint (n_cookies, >=, 2);
   g_assert_true (u_cookie_equal (cookies[0], kept));
   g_assert_true (g_date_time_equal (u_cookie_get_creation_date (cookies[0]), created));
   cookies_free (cookies, n_cookies);
@@ -448,11 +443,7 @@ test_persistence (void)
   set_line (storage, "https://www.example.com/x/y", "full=2; max-age=1000; domain=example.com");
   close_storage (storage, path);
   storage = open_storage (path);
-  n_changes = 0;
-  g_signal_connect (storage, "changed", G_CALLBACK (count_cb), &n_changes);
   flush (storage);
-  u_test_drain (g_main_context_default ());
-  g_assert_cmpuint (n_changes, ==, 1);
   assert_cookies (storage, NULL, "full=2; host=1");
   cookies = u_cookie_storage_dup_cookies (storage, &n_cookies);
   g_assert_true (g_date_time_equal (u_cookie_get_creation_date (cookies[0]), created));
@@ -531,8 +522,9 @@ test_unusable_files (void)
   g_autofree char *foreign = g_build_filename (folder, "foreign", NULL);
   g_autofree char *below = g_build_filename (garbled, "below", NULL);
   g_autofree char *text = g_strnfill (8192, 'x');
+  g_autofree char *before = NULL;
   g_autofree char *after = NULL;
-  g_autofree char *found = NULL;
+  gsize length, length_after;
   g_autoptr (GFile) nowhere = g_file_new_for_uri ("http://example.com/");
   UCookieStorage *storage;
 
@@ -552,17 +544,17 @@ test_unusable_files (void)
   assert_cookies (storage, NULL, "a=1");
   g_assert_finalize_object (storage);
 
-  /* The first page of a file of ours with another number in it. */
-  g_clear_pointer (&after, g_free);
-  found = run_self (foreign, "set", "a=1; max-age=1000");
-  {
-    gsize length;
-
-    g_assert_true (g_file_get_contents (foreign, &after, &length, NULL));
-    after[68] ^= 1;
-    g_assert_true (g_file_set_contents (foreign, after, (gssize) length, NULL));
-  }
+  /* A file of ours, but for the number at its start that says so. */
+  storage = open_storage (foreign);
+  set_line (storage, "https://example.com/", "b=1; max-age=1000");
+  close_storage (storage, foreign);
+  g_assert_true (g_file_get_contents (foreign, &before, &length, NULL));
+  before[68] ^= 1;
+  g_assert_true (g_file_set_contents (foreign, before, (gssize) length, NULL));
   check_memory_only (foreign);
+  g_clear_pointer (&after, g_free);
+  g_assert_true (g_file_get_contents (foreign, &after, &length_after, NULL));
+  g_assert_cmpmem (after, length_after, before, length);
   remove_folder (folder);
 }
 

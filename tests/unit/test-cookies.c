@@ -2,6 +2,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "urlsession/base/u-worker-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/storage/u-cookie-jar-private.h"
 
@@ -600,6 +601,79 @@ test_strange_rows (void)
   u_cookie_jar_unref (jar);
 }
 
+/* Keeps all disk threads from their work. */
+static struct
+{
+  GMutex lock;
+  GCond cond;
+  guint n_waiting;
+  gboolean released;
+} gate;
+
+static void
+wait_at_gate (UDiskJob *job)
+{
+  g_mutex_lock (&gate.lock);
+  gate.n_waiting++;
+  g_cond_broadcast (&gate.cond);
+  while (!gate.released)
+    g_cond_wait (&gate.cond, &gate.lock);
+  gate.n_waiting--;
+  g_cond_broadcast (&gate.cond);
+  g_mutex_unlock (&gate.lock);
+}
+
+static void
+test_loading (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "loading.sqlite", NULL);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  UDiskJob jobs[4] = { 0 };
+  UCookieJar *jar = u_cookie_jar_open (path);
+  guint n_calls = 0, id;
+
+  set (jar, "https://example.com/", "old=1; max-age=1000");
+  set (jar, "https://example.com/", "same=1; max-age=1000");
+  set (jar, "https://example.com/", "removed=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+
+  g_mutex_lock (&gate.lock);
+  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+    {
+      jobs[i].work = wait_at_gate;
+      u_disk_submit (&jobs[i]);
+    }
+  while (gate.n_waiting < G_N_ELEMENTS (jobs))
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+
+  jar = u_cookie_jar_open (path);
+  id = u_cookie_jar_add_listener (jar, context, count_cb, &n_calls, NULL);
+  g_assert_false (u_cookie_jar_is_ready (jar));
+  assert_header (jar, "https://example.com/", NULL);
+  set (jar, "https://example.com/", "new=2; max-age=1000");
+  set (jar, "https://example.com/", "same=2; max-age=1000");
+  set (jar, "https://example.com/", "removed=; max-age=0");
+  drain (context);
+  g_assert_cmpuint (n_calls, ==, 2);
+  assert_header (jar, "https://example.com/", "new=2; same=2");
+
+  g_mutex_lock (&gate.lock);
+  gate.released = TRUE;
+  g_cond_broadcast (&gate.cond);
+  while (gate.n_waiting > 0)
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+  wait_for (jar, u_cookie_jar_when_ready);
+  drain (context);
+  g_assert_cmpuint (n_calls, ==, 3);
+  /* As old as the file says. */
+  assert_header (jar, "https://example.com/", "old=1; same=2; new=2");
+  u_cookie_jar_remove_listener (jar, id);
+  u_cookie_jar_unref (jar);
+}
+
 /* As many as there may be, from a file and at once. */
 static void
 test_large_file (void)
@@ -687,6 +761,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookies/r164-merge", test_merge);
   g_test_add_func ("/cookies/locked-file", test_locked_file);
   g_test_add_func ("/cookies/strange-rows", test_strange_rows);
+  g_test_add_func ("/cookies/r166-loading", test_loading);
   g_test_add_func ("/cookies/large-file", test_large_file);
   g_test_add_func ("/cookies/threads", test_threads);
 

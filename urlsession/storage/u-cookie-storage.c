@@ -27,7 +27,7 @@
  * with the first cookie that is to stay: it can be read by the user only, as can folders that are made for it.
  *
  * The file is read and written in the background; no method waits for it. What is in it appears some time after the
- * storage was made, with one `changed`; requests of a session wait for that. What is set or removed before counts more
+ * first storage was made, with one `changed` for those that are there by then; requests of a session wait for that. What is set or removed before counts more
  * than what is in the file. [method@CookieStorage.flush_async] completes when the file was read and everything was
  * written. A process that ends waits half a second at most for what is being written.
  *
