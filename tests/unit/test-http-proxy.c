@@ -505,8 +505,8 @@ test_socks (Fixture *self, gconstpointer data)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      /* GLib 2.74 loses eight bytes when a proxy does not accept a login. */
-      if (strstr (rows[i].proxy, "mistaken") != NULL && g_getenv ("ASAN_OPTIONS") != NULL)
+      /* GLib 2.74 loses the eight bytes of the answer in SOCKS 4. */
+      if (g_str_has_prefix (rows[i].proxy, "socks4") && g_getenv ("ASAN_OPTIONS") != NULL)
         continue;
       for (guint tls = 0; tls < 2; tls++)
         {
