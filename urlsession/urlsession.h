@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <urlsession/auth/u-transport-exception.h>
-#include <urlsession/auth/u-transport-security.h>
 #include <urlsession/auth/u-credential.h>
 #include <urlsession/auth/u-protection-space.h>
 #include <urlsession/auth/u-server-trust.h>
+#include <urlsession/auth/u-transport-exception.h>
+#include <urlsession/auth/u-transport-security.h>
 #include <urlsession/base/u-enums.h>
 #include <urlsession/base/u-error.h>
 #include <urlsession/base/u-macros.h>
@@ -22,8 +22,8 @@
 #include <urlsession/session/u-session.h>
 #include <urlsession/storage/u-cookie-storage.h>
 #include <urlsession/storage/u-cookie.h>
-#include <urlsession/task/u-authentication-challenge.h>
 #include <urlsession/storage/u-credential-storage.h>
+#include <urlsession/task/u-authentication-challenge.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>
 #include <urlsession/task/u-download-task.h>

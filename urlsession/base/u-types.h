@@ -7,7 +7,6 @@ typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
 typedef struct _UCookie UCookie;
 typedef struct _UCookieStorage UCookieStorage;
 typedef struct _UCredential UCredential;
-typedef struct _UCredential UCredential;
 typedef struct _UCredentialStorage UCredentialStorage;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
