@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <urlsession/auth/u-credential.h>
+#include <urlsession/auth/u-protection-space.h>
+#include <urlsession/auth/u-server-trust.h>
 #include <urlsession/auth/u-transport-exception.h>
 #include <urlsession/auth/u-transport-security.h>
 #include <urlsession/base/u-enums.h>
@@ -17,6 +20,9 @@
 #include <urlsession/message/u-transaction-metrics.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>
+#include <urlsession/storage/u-cookie-storage.h>
+#include <urlsession/storage/u-cookie.h>
+#include <urlsession/storage/u-credential-storage.h>
 #include <urlsession/task/u-authentication-challenge.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>

@@ -42,15 +42,17 @@ quit_cb (gpointer data)
 static void
 set_up (Fixture *self, gconstpointer data)
 {
+  g_autoptr (USessionConfiguration) configuration = u_session_configuration_new ();
   g_autoptr (GError) error = NULL;
 
   self->server = u_test_server_new ();
   u_test_server_start (self->server, &error);
   g_assert_no_error (error);
+  u_session_configuration_set_waits_for_connectivity (configuration, TRUE);
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
   self->thread = g_thread_new ("context", context_thread, self);
-  self->session = u_session_new_with_context (NULL, self->context);
+  self->session = u_session_new_with_context (configuration, self->context);
   self->log = u_test_signal_log_new (self->context);
 }
 
@@ -277,6 +279,40 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_empty (self->log);
   }
 
+  /* One that is to trust somebody it does not know, which concerns the session first. */
+  {
+    g_autoptr (UTestServer) secure = u_test_server_new_tls ();
+    g_autofree char *uri = NULL;
+    g_autoptr (UTask) task = NULL;
+
+    g_assert_true (u_test_server_start (secure, NULL));
+    uri = u_test_server_get_uri (secure, "/bytes/5");
+    task = new_task (self, uri, FALSE);
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    u_test_signal_log_assert_next (self->log, "challenge");
+    assert_both (self, "challenge");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed server-certificate-has-unknown-root");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
+  /* One that waits for somebody to answer. */
+  {
+    g_autoptr (UTask) task = new_task (self, "http://127.0.0.1:1/", FALSE);
+
+    u_task_resume (task);
+    wait_count (self, "task-waiting-for-connectivity", 1);
+    u_task_cancel (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "waiting-for-connectivity");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed cancelled");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
   /* A task that fails. */
   {
     g_autoptr (UTask) task = new_task (self, "/no-answer", FALSE);
@@ -298,6 +334,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
+      "waiting-for-connectivity",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)

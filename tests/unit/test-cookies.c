@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sqlite3.h>
 #include <string.h>
 
-#include "urlsession/base/u-error.h"
+#include "urlsession/base/u-worker-private.h"
 #include "urlsession/message/u-uri-private.h"
-#include "urlsession/storage/u-cookie-date-private.h"
 #include "urlsession/storage/u-cookie-jar-private.h"
-#include "urlsession/storage/u-site-private.h"
 
 /* 2030-01-01 00:00:00 UTC. */
 #define START (G_GINT64_CONSTANT (1893456000) * G_USEC_PER_SEC)
@@ -82,258 +81,6 @@ count (UCookieJar *jar)
   g_autoptr (GPtrArray) cookies = u_cookie_jar_dup_cookies (jar, NULL);
 
   return cookies->len;
-}
-
-/* ---- Parsing ---- */
-
-static void
-test_dates (void)
-{
-  static const struct
-  {
-    const char *string;
-    gint64 seconds;           /* -1: none */
-  } rows[] = {
-    { "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },
-    { "Sunday, 06-Nov-94 08:49:37 GMT", 784111777 },
-    { "Sun Nov  6 08:49:37 1994", 784111777 },
-    { "Sun, 06-Nov-1994 08:49:37 GMT", 784111777 },
-    { "6 nov 94 8:49:37", 784111777 },
-    { "Nov 1994 06 08:49:37", 784111777 },
-    { "Fri, 01 Jan 2038 00:00:00 GMT", 2145916800 },
-    { "Thu, 01 Jan 1970 00:00:00 GMT", 0 },
-    { "01 Jan 69 00:00:00", 3124224000 },
-    { "Sun, 31 Feb 1994 08:49:37 GMT", -1 },
-    { "Sun, 06 Nov 1994 24:49:37 GMT", -1 },
-    { "Sun, 06 Nov 1994 08:60:37 GMT", -1 },
-    { "Sun, 06 Nov 1994 08:49:60 GMT", -1 },
-    { "Sun, 06 Nov 1600 08:49:37 GMT", -1 },
-    { "Sun, 06 Nov 08:49:37", -1 },
-    { "06 Nov 1994", -1 },
-    { "06 Nov 1994 08:49", -1 },
-    { "784111777", -1 },
-    { "soon", -1 },
-    { "", -1 },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      gint64 seconds = -1;
-      gboolean found = u_cookie_date_parse (rows[i].string, strlen (rows[i].string), &seconds);
-
-      g_test_message ("%s", rows[i].string);
-      g_assert_cmpint (found, ==, rows[i].seconds >= 0);
-      if (found)
-        g_assert_cmpint (seconds, ==, rows[i].seconds);
-    }
-}
-
-static void
-test_parse (void)
-{
-  static const struct
-  {
-    const char *uri;
-    const char *line;
-    const char *expected;     /* as describe() writes it; NULL: refused */
-  } rows[] = {
-    { "https://a.example.com/", "n=v", "n=v a.example.com / host" },
-    { "https://a.example.com/", " n \t= v ; ", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=", "n= a.example.com / host" },
-    { "https://a.example.com/", "n=a=b", "n=a=b a.example.com / host" },
-    { "https://a.example.com/", "n=\"a b\"", "n=\"a b\" a.example.com / host" },
-    { "https://a.example.com/", "n=\xe9", "n=\xe9 a.example.com / host" },
-    { "https://A.Example.COM/x/y?z/z", "n=v", "n=v a.example.com /x host" },
-    { "https://a.example.com/x/", "n=v", "n=v a.example.com /x host" },
-    { "https://a.example.com/x", "n=v", "n=v a.example.com / host" },
-    { "https://a.example.com", "n=v", "n=v a.example.com / host" },
-    { "https://a.example.com/x/y", "n=v; path=/q", "n=v a.example.com /q host" },
-    { "https://a.example.com/x/y", "n=v; path=q", "n=v a.example.com /x host" },
-    { "https://a.example.com/x/y", "n=v; path", "n=v a.example.com /x host" },
-    { "https://a.example.com/x/y", "n=v; path=/q; path=/r", "n=v a.example.com /r host" },
-    { "https://a.example.com/", "n=v; Domain=example.com", "n=v example.com /" },
-    { "https://a.example.com/", "n=v; DOMAIN=.Example.Com", "n=v example.com /" },
-    { "https://a.example.com/", "n=v; domain=", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=v; domain=a.example.com", "n=v a.example.com /" },
-    { "https://a.example.com/", "n=v; secure; httponly; samesite=Strict",
-      "n=v a.example.com / host secure http strict" },
-    { "https://a.example.com/", "n=v;Secure=no;HttpOnly=1;SameSite=LAX", "n=v a.example.com / host secure http lax" },
-    { "https://a.example.com/", "n=v; samesite=none", "n=v a.example.com / host none" },
-    { "https://a.example.com/", "n=v; samesite=maybe", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=v; max-age=10", "n=v a.example.com / host +10" },
-    { "https://a.example.com/", "n=v; max-age=0", "n=v a.example.com / host expired" },
-    { "https://a.example.com/", "n=v; max-age=-1", "n=v a.example.com / host expired" },
-    { "https://a.example.com/", "n=v; max-age=-", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=v; max-age=1x", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=v; max-age=99999999999999999999", "n=v a.example.com / host +34560000" },
-    { "https://a.example.com/", "n=v; max-age=10; expires=Thu, 01 Jan 1970 00:00:00 GMT",
-      "n=v a.example.com / host +10" },
-    { "https://a.example.com/", "n=v; expires=Tue, 01 Jan 2030 00:01:00 GMT", "n=v a.example.com / host +60" },
-    { "https://a.example.com/", "n=v; expires=Thu, 01 Jan 1970 00:00:00 GMT", "n=v a.example.com / host expired" },
-    { "https://a.example.com/", "n=v; expires=Mon, 01 Jan 2035 00:00:00 GMT", "n=v a.example.com / host +34560000" },
-    { "https://a.example.com/", "n=v; expires=never", "n=v a.example.com / host" },
-    { "https://a.example.com/", "n=v; version=1; priority=high;;;=;", "n=v a.example.com / host" },
-    { "https://127.0.0.1/", "n=v; domain=127.0.0.1", "n=v 127.0.0.1 / host" },
-    { "https://[::1]/", "n=v", "n=v ::1 / host" },
-    { "https://localhost/", "n=v; domain=localhost", "n=v localhost / host" },
-    { "https://b\xc3\xbc" "cher.example/", "n=v", "n=v xn--bcher-kva.example / host" },
-    { "https://a.example.com/", "__Secure-n=v; secure", "__Secure-n=v a.example.com / host secure" },
-    { "https://a.example.com/x", "__Host-n=v; secure; path=/", "__Host-n=v a.example.com / host secure" },
-    { "https://a.example.com/", "", NULL },
-    { "https://a.example.com/", ";", NULL },
-    { "https://a.example.com/", "=", NULL },
-    { "https://a.example.com/", "=v", NULL },
-    { "https://a.example.com/", "n", NULL },
-    { "https://a.example.com/", "n; path=/", NULL },
-    { "https://a.example.com/", "n=v\x01", NULL },
-    { "https://a.example.com/", "n=v\r\nX: y", NULL },
-    { "https://a.example.com/", "n=v; path=/\x7f", NULL },
-    { "https://a.example.com/", "n=v; domain=b.example.com", NULL },
-    { "https://a.example.com/", "n=v; domain=x.a.example.com", NULL },
-    { "https://a.example.com/", "n=v; domain=ample.com", NULL },
-    { "https://a.example.com/", "n=v; domain=com", NULL },
-    { "https://a.example.com/", "n=v; domain=..example.com", NULL },
-    { "https://a.example.co.uk/", "n=v; domain=co.uk", NULL },
-    { "https://a.example.co.uk/", "n=v; domain=.co.uk", NULL },
-    { "https://127.0.0.1/", "n=v; domain=0.0.1", NULL },
-    { "https://a.localhost/", "n=v; domain=localhost", NULL },
-    { "https://example.com./", "n=v; domain=com.", NULL },
-    { "https://example.com./", "n=v; domain=com", NULL },
-    { "https://example.com./", "n=v; domain=example.com", "n=v example.com /" },
-    { "https://a.example.com/", "__Secure-n=v", NULL },
-    { "https://a.example.com/x", "__Host-n=v; secure; path=/x", NULL },
-    { "https://a.example.com/", "__host-n=v; secure; path=/; domain=a.example.com", NULL },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autoptr (GUri) uri = uri_new (rows[i].uri);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (UCookieData) cookie = u_cookie_data_parse (rows[i].line, uri, START, &error);
-      g_autoptr (GString) found = g_string_new (NULL);
-      static const char *const same_site[] = { "", " none", " lax", " strict" };
-
-      if (cookie == NULL)
-        {
-          g_assert_error (error, U_ERROR, U_ERROR_BAD_HEADER);
-          if (rows[i].expected != NULL)
-            g_error ("%s: %s", rows[i].line, error->message);
-          continue;
-        }
-      g_string_append_printf (found, "%s=%s %s %s%s%s%s%s", cookie->name, cookie->value, cookie->domain, cookie->path,
-                              cookie->is_host_only ? " host" : "", cookie->is_secure ? " secure" : "",
-                              cookie->is_http_only ? " http" : "", same_site[cookie->same_site]);
-      if (cookie->expires <= START)
-        g_string_append (found, " expired");
-      else if (cookie->expires != U_COOKIE_NO_EXPIRY)
-        g_string_append_printf (found, " +%d", (int) ((cookie->expires - START) / G_USEC_PER_SEC));
-      if (g_strcmp0 (found->str, rows[i].expected) != 0)
-        g_error ("%s: “%s”, not “%s”", rows[i].line, found->str, rows[i].expected);
-    }
-}
-
-static char *
-repeat (const char *before, gsize length, const char *after)
-{
-  g_autofree char *many = g_strnfill (length, 'x');
-
-  return g_strconcat (before, many, after, NULL);
-}
-
-static void
-test_long_lines (void)
-{
-  static const struct
-  {
-    const char *before;
-    gsize length;
-    const char *after;
-    gboolean good;
-  } rows[] = {
-    { "n=", 4095, "", TRUE },
-    { "n=", 4096, "", FALSE },
-    { "n=", 4095, "; path=/; secure; httponly", TRUE },
-    { "", 4096, "=", TRUE },
-    { "", 4097, "=", FALSE },
-    { "n=v; x=", 5000, "", TRUE },
-    { "n=v; x=", 1024 * 1024, "", FALSE },
-    { "n=", 1024 * 1024, "", FALSE },
-    { "", 1024 * 1024, "", FALSE },
-  };
-  g_autoptr (GUri) uri = uri_new ("https://example.com/");
-  g_autofree char *path = repeat ("n=v; path=/", 1024, "");
-  g_autoptr (UCookieData) with_path = u_cookie_data_parse (path, uri, START, NULL);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *line = repeat (rows[i].before, rows[i].length, rows[i].after);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (UCookieData) cookie = u_cookie_data_parse (line, uri, START, &error);
-
-      g_assert_cmpint (cookie != NULL, ==, rows[i].good);
-      if (cookie != NULL)
-        continue;
-      g_assert_error (error, U_ERROR, U_ERROR_BAD_HEADER);
-      /* Neither the value nor a log of a megabyte. */
-      g_assert_cmpuint (strlen (error->message), <, 200);
-    }
-  g_assert_cmpstr (with_path->path, ==, "/");
-}
-
-static void
-test_sites (void)
-{
-  static const struct
-  {
-    const char *host;
-    const char *site;
-    gboolean is_suffix;
-  } rows[] = {
-    { "www.example.com", "example.com", FALSE },
-    { "a.b.example.co.uk", "example.co.uk", FALSE },
-    { "example.co.uk", "example.co.uk", FALSE },
-    { "co.uk", "co.uk", TRUE },
-    { "com", "com", TRUE },
-    { "me.github.io", "me.github.io", FALSE },
-    { "github.io", "github.io", TRUE },
-    { "localhost", "localhost", TRUE },
-    { "a.example.corp", "example.corp", FALSE },
-    { "example.corp", "example.corp", FALSE },
-    { "corp", "corp", TRUE },
-    { "127.0.0.1", "127.0.0.1", FALSE },
-    { "::1", "::1", FALSE },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *site = u_site_dup_registrable (rows[i].host);
-
-      g_assert_cmpstr (site, ==, rows[i].site);
-      g_assert_cmpint (u_site_is_public_suffix (rows[i].host), ==, rows[i].is_suffix);
-    }
-}
-
-static void
-test_bytes (void)
-{
-  g_autoptr (GUri) uri = uri_new ("https://a.example.com/x/y");
-  g_autoptr (UCookieData) cookie = NULL;
-  g_autoptr (UCookieData) back = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GBytes) bad = g_bytes_new_static ("what is this", 12);
-  g_autoptr (GBytes) injected = NULL;
-
-  cookie = u_cookie_data_parse ("n=\xe9; domain=example.com; secure; httponly; samesite=lax", uri, START, NULL);
-  bytes = u_cookie_data_to_bytes (cookie);
-  back = u_cookie_data_from_bytes (bytes);
-  g_assert_true (u_cookie_data_equal (cookie, back));
-  g_assert_null (u_cookie_data_from_bytes (bad));
-
-  /* What somebody wrote into the file is no way into the header. */
-  g_free (back->value);
-  back->value = g_strdup ("x\r\nX-Evil: 1");
-  injected = u_cookie_data_to_bytes (back);
-  g_assert_null (u_cookie_data_from_bytes (injected));
 }
 
 /* ---- Sending ---- */
@@ -753,6 +500,208 @@ test_merge (void)
     }
 }
 
+/* ---- The file ---- */
+
+static void
+set_true_cb (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static void
+wait_for (UCookieJar *jar, void (*ask) (UCookieJar *, GMainContext *, void (*) (gpointer), gpointer))
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  gboolean done = FALSE;
+
+  ask (jar, context, set_true_cb, &done);
+  while (!done)
+    g_main_context_iteration (context, TRUE);
+}
+
+static void
+run_sql (sqlite3 *database, const char *sql)
+{
+  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+}
+
+static gint64
+query (sqlite3 *database, const char *sql)
+{
+  sqlite3_stmt *statement;
+  gint64 number;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (database, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  number = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+
+  return number;
+}
+
+static void
+test_locked_file (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "locked.sqlite", NULL);
+  sqlite3 *database;
+
+  g_assert_cmpint (g_mkdir_with_parents (g_get_user_data_dir (), 0700), ==, 0);
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  sqlite3_busy_timeout (database, 10000);
+  run_sql (database, "BEGIN EXCLUSIVE");
+  {
+    g_autoptr (UCookieJar) jar = u_cookie_jar_open (path);
+    g_autoptr (UCookieJar) same = u_cookie_jar_open (path);
+
+    g_assert_true (jar == same);
+    set (jar, "https://example.com/", "lost=1; max-age=1000");
+    wait_for (jar, u_cookie_jar_when_ready);
+    g_assert_true (u_cookie_jar_is_ready (jar));
+    assert_header (jar, "https://example.com/", "lost=1");
+    run_sql (database, "ROLLBACK");
+    set (jar, "https://example.com/", "kept=2; max-age=1000");
+    set (jar, "https://example.com/", "session=3");
+    wait_for (jar, u_cookie_jar_flush);
+    assert_header (jar, "https://example.com/", "lost=1; kept=2; session=3");
+  }
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 1);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE key = CAST ('example.com' || char(10) || '/' "
+                          "|| char(10) || 'kept' AS BLOB)"), ==, 1);
+  sqlite3_close (database);
+}
+
+/* Rows that this library did not write. */
+static void
+test_strange_rows (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "strange.sqlite", NULL);
+  sqlite3 *database;
+  UCookieJar *jar = u_cookie_jar_open (path);
+
+  set (jar, "https://example.com/", "good=1; max-age=1000");
+  set (jar, "https://example.com/", "future=2; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  sqlite3_busy_timeout (database, 10000);
+  run_sql (database, "UPDATE rows SET created = 9223372036854775807, expires = 9223372036854775807 "
+           "WHERE instr (key, 'future')");
+  run_sql (database, "INSERT INTO rows VALUES (x'00', x'ff00ff', 0, 9223372036854775807)");
+  run_sql (database, "INSERT INTO rows VALUES (x'', x'', 0, 9223372036854775807)");
+  run_sql (database, "INSERT INTO rows VALUES ('text', 'text', 'text', 'text')");
+  run_sql (database, "INSERT INTO rows VALUES (1, 2, 3, 4)");
+  sqlite3_close (database);
+
+  jar = u_cookie_jar_open (path);
+  wait_for (jar, u_cookie_jar_flush);
+  assert_header (jar, "https://example.com/", "good=1; future=2");
+  set (jar, "https://example.com/", "new=3");
+  assert_header (jar, "https://example.com/", "good=1; future=2; new=3");
+  u_cookie_jar_unref (jar);
+}
+
+/* Keeps all disk threads from their work. */
+static struct
+{
+  GMutex lock;
+  GCond cond;
+  guint n_waiting;
+  gboolean released;
+} gate;
+
+static void
+wait_at_gate (UDiskJob *job)
+{
+  g_mutex_lock (&gate.lock);
+  gate.n_waiting++;
+  g_cond_broadcast (&gate.cond);
+  while (!gate.released)
+    g_cond_wait (&gate.cond, &gate.lock);
+  gate.n_waiting--;
+  g_cond_broadcast (&gate.cond);
+  g_mutex_unlock (&gate.lock);
+}
+
+static void
+test_loading (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "loading.sqlite", NULL);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  UDiskJob jobs[4] = { 0 };
+  UCookieJar *jar = u_cookie_jar_open (path);
+  guint n_calls = 0, id;
+
+  set (jar, "https://example.com/", "old=1; max-age=1000");
+  set (jar, "https://example.com/", "same=1; max-age=1000");
+  set (jar, "https://example.com/", "removed=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+
+  g_mutex_lock (&gate.lock);
+  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
+    {
+      jobs[i].work = wait_at_gate;
+      u_disk_submit (&jobs[i]);
+    }
+  while (gate.n_waiting < G_N_ELEMENTS (jobs))
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+
+  jar = u_cookie_jar_open (path);
+  id = u_cookie_jar_add_listener (jar, context, count_cb, &n_calls, NULL);
+  g_assert_false (u_cookie_jar_is_ready (jar));
+  assert_header (jar, "https://example.com/", NULL);
+  set (jar, "https://example.com/", "new=2; max-age=1000");
+  set (jar, "https://example.com/", "same=2; max-age=1000");
+  set (jar, "https://example.com/", "removed=; max-age=0");
+  drain (context);
+  g_assert_cmpuint (n_calls, ==, 2);
+  assert_header (jar, "https://example.com/", "new=2; same=2");
+
+  g_mutex_lock (&gate.lock);
+  gate.released = TRUE;
+  g_cond_broadcast (&gate.cond);
+  while (gate.n_waiting > 0)
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+  wait_for (jar, u_cookie_jar_when_ready);
+  drain (context);
+  g_assert_cmpuint (n_calls, ==, 3);
+  /* As old as the file says. */
+  assert_header (jar, "https://example.com/", "old=1; same=2; new=2");
+  u_cookie_jar_remove_listener (jar, id);
+  u_cookie_jar_unref (jar);
+}
+
+/* As many as there may be, from a file and at once. */
+static void
+test_large_file (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "large.sqlite", NULL);
+  UCookieJar *jar = u_cookie_jar_open (path);
+  guint n;
+
+  for (guint i = 0; i < U_COOKIE_JAR_MAX + 10; i++)
+    {
+      g_autofree char *uri = g_strdup_printf ("https://site%u.example/", i / 10);
+      g_autofree char *line = g_strdup_printf ("n%u=%u; max-age=10000", i, i);
+
+      set (jar, uri, line);
+    }
+  n = count (jar);
+  g_assert_cmpuint (n, <=, U_COOKIE_JAR_MAX);
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+
+  jar = u_cookie_jar_open (path);
+  wait_for (jar, u_cookie_jar_when_ready);
+  g_assert_cmpuint (count (jar), ==, n);
+  assert_header (jar, "https://site300.example/", "n3000=3000; n3001=3001; n3002=3002; n3003=3003; n3004=3004; "
+                 "n3005=3005; n3006=3006; n3007=3007; n3008=3008; n3009=3009");
+  u_cookie_jar_unref (jar);
+}
+
 /* ---- Threads ---- */
 
 static gpointer
@@ -792,13 +741,8 @@ test_threads (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
-  g_test_add_func ("/cookies/dates", test_dates);
-  g_test_add_func ("/cookies/r157-parse", test_parse);
-  g_test_add_func ("/cookies/long-lines", test_long_lines);
-  g_test_add_func ("/cookies/sites", test_sites);
-  g_test_add_func ("/cookies/bytes", test_bytes);
   g_test_add_func ("/cookies/r160-path", test_paths);
   g_test_add_func ("/cookies/r160-secure", test_secure);
   g_test_add_func ("/cookies/r160-host-only", test_domains);
@@ -815,6 +759,10 @@ main (int argc, char **argv)
   g_test_add_func ("/cookies/r166-listeners", test_listeners);
   g_test_add_func ("/cookies/ready", test_ready);
   g_test_add_func ("/cookies/r164-merge", test_merge);
+  g_test_add_func ("/cookies/locked-file", test_locked_file);
+  g_test_add_func ("/cookies/strange-rows", test_strange_rows);
+  g_test_add_func ("/cookies/r166-loading", test_loading);
+  g_test_add_func ("/cookies/large-file", test_large_file);
   g_test_add_func ("/cookies/threads", test_threads);
 
   return g_test_run ();

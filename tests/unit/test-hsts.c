@@ -62,8 +62,9 @@ test_header (void)
       gint64 max_age = -1;
       gboolean include_subdomains = FALSE;
       gboolean good = u_hsts_parse_header (rows[i].value, &max_age, &include_subdomains);
+      g_autofree char *escaped = g_strescape (rows[i].value, NULL);
 
-      g_test_message ("%s", rows[i].value);
+      g_test_message ("%s", escaped);
       g_assert_cmpint (good, ==, rows[i].max_age >= 0);
       if (!good)
         continue;
@@ -106,7 +107,7 @@ test_hosts (void)
     {
       g_autoptr (UHstsStore) store = new_store ();
 
-      g_test_message ("%s %s %s", rows[i].known, rows[i].value, rows[i].host);
+      g_test_message ("%s %s", rows[i].value, rows[i].host);
       u_hsts_store_take_header (store, rows[i].known, rows[i].value);
       g_assert_cmpint (u_hsts_store_must_upgrade (store, rows[i].host), ==, rows[i].must);
     }

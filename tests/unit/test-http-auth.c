@@ -348,9 +348,11 @@ test_digest_variants (void)
     { ", qop=\"AUTH-INT,Auth\", algorithm=md5", NULL, "6629fae49393a05397450978507c4ef1", "algorithm=md5,", TRUE },
     { ", qop=auth, algorithm=MD5-sess", NULL, "8e3825c57e897f5a0dec6c2d4e5059d0", "algorithm=MD5-sess", TRUE },
     { ", algorithm=MD5-sess", NULL, "4726bc10c33fa6cb357eb27807b1cce8", "algorithm=MD5-sess", TRUE },
-    { ", qop=auth, algorithm=SHA-256-sess", NULL, "b8822e12417cb7750f4e2b8515f0dcf25b7dd26993e80bee1426201446a7f59b", "algorithm=SHA-256-sess", TRUE },
+    { ", qop=auth, algorithm=SHA-256-sess", NULL,
+      "b8822e12417cb7750f4e2b8515f0dcf25b7dd26993e80bee1426201446a7f59b", "algorithm=SHA-256-sess", TRUE },
     { ", qop=auth-int", "hello", "4b9dff6a3247bddd2fed3d63a302e8dc", "qop=auth-int", TRUE },
-    { ", qop=auth-int, algorithm=SHA-256", NULL, "73ef36480ea6a777c5d2f7cdcdb7882040806d8cd3340b7d5125792a82921f90", "qop=auth-int", TRUE },
+    { ", qop=auth-int, algorithm=SHA-256", NULL,
+      "73ef36480ea6a777c5d2f7cdcdb7882040806d8cd3340b7d5125792a82921f90", "qop=auth-int", TRUE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -187,6 +187,12 @@ has_n_data (gpointer user_data)
   return load->credit == 0;
 }
 
+static gboolean
+has_response (gpointer user_data)
+{
+  return ((DriverLoad *) user_data)->response != NULL;
+}
+
 /* Every body comes out byte for byte, whatever the steps of the credit, and its end needs none. */
 static void
 test_credit (Fixture *self, gconstpointer data)
@@ -226,7 +232,8 @@ test_credit (Fixture *self, gconstpointer data)
       url = raw_server_dup_url (self->server, "/");
       load->credit = 0;
       driver_start (self->driver, load, url, &params);
-      driver_spin (self->driver, 0.02);
+      g_assert_true (driver_wait (self->driver, has_response, load, 10));
+      driver_spin (self->driver, 0.01);
       g_assert_cmpstr (load->events->str, ==, "r");
       while (load->n_data < body->len)
         {
@@ -502,18 +509,12 @@ free_on_event (DriverLoad *load, const ULoadEvent *event)
 static void
 test_inside_event (Fixture *self, gconstpointer data)
 {
-  static const char * const expected[] = {
-    [U_LOAD_SENT] = "s",
-    [U_LOAD_INFORMATIONAL] = "si",
-    [U_LOAD_RESPONSE] = "sir",
-    [U_LOAD_DATA] = "sird",
-    [U_LOAD_DONE] = "sird.",
-  };
+  static const char * const expected[] = { "s", "si", NULL, "sir", "sird", "sird." };
 
   for (ULoadEventKind kind = U_LOAD_SENT; kind <= U_LOAD_DONE; kind++)
     {
-      /* A question is not asked here. */
-      for (guint freeing = kind == U_LOAD_QUESTION ? 2 : 0; freeing < 2; freeing++)
+      /* Nothing is asked here. */
+      for (guint freeing = 0; freeing < 2 && expected[kind] != NULL; freeing++)
         {
           static const RawReply reply = {
             "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", -1, RAW_KEEP,

@@ -415,6 +415,52 @@ test_refused (Fixture *self, gconstpointer data)
   free_load_first (dead, driver);
 }
 
+/* Inside of a tunnel all is as without one. */
+static void
+test_trust (Fixture *self, gconstpointer data)
+{
+  g_autofree char *url = NULL;
+  g_autofree char *proxy = g_strdup_printf ("http://127.0.0.1:%u", open_port);
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy, NULL);
+  g_autoptr (UTlsRules) rules = u_tls_rules_new ();
+  g_autoptr (DriverLoad) refused = NULL;
+  g_autoptr (DriverLoad) invalid = NULL;
+  g_autoptr (DriverLoad) trusting = driver_load_new ();
+  g_autofree char *old = NULL;
+  ULoadParams params = { 0 };
+  Driver *driver;
+
+  if (servers == NULL)
+    return;
+
+  driver = driver_new (u_http_loader_new (&(ULoaderSettings) {
+    .max_connections_per_host = 6,
+    .max_connections = 32,
+    .tls_database = servers->database,
+    .proxy_resolver = resolver,
+    .tls_rules = rules,
+  }));
+  url = tls_servers_dup_url (servers, TLS_EXPIRED, "/small");
+  invalid = get (driver, url, FALSE, "d");
+  g_assert_cmpstr (invalid->events->str, ==, "q!");
+  g_assert_error (invalid->error, U_ERROR, U_ERROR_SERVER_CERTIFICATE_HAS_BAD_DATE);
+  g_assert_false (invalid->question->space->is_proxy);
+  trusting->answer.kind = U_CHALLENGE_TRUST;
+  driver_start (driver, trusting, url, &params);
+  driver_wait_done (driver, trusting);
+  g_assert_no_error (trusting->error);
+  driver_assert_text (trusting, "hello\n");
+
+  old = tls_servers_dup_url (servers, TLS_NO_FORWARD_SECRECY, "/small");
+  refused = get (driver, old, FALSE, "");
+  g_assert_cmpstr (refused->events->str, ==, "!");
+  g_assert_error (refused->error, U_ERROR, U_ERROR_SECURE_CONNECTION_FAILED);
+
+  g_clear_pointer (&invalid->load, u_load_free);
+  g_clear_pointer (&trusting->load, u_load_free);
+  free_load_first (refused, driver);
+}
+
 static void
 test_ignore_hosts (Fixture *self, gconstpointer data)
 {
@@ -505,6 +551,9 @@ test_socks (Fixture *self, gconstpointer data)
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {
+      /* GLib 2.74 loses the eight bytes of the answer in SOCKS 4. */
+      if (g_str_has_prefix (rows[i].proxy, "socks4") && g_getenv ("ASAN_OPTIONS") != NULL)
+        continue;
       for (guint tls = 0; tls < 2; tls++)
         {
           g_autofree char *url = dup_url (tls, "/small");
@@ -654,6 +703,7 @@ main (int argc, char **argv)
   ADD_BOTH ("body", test_body);
   ADD_BOTH ("login-in-url", test_login_in_url);
   ADD ("/http-proxy/refused", NULL, test_refused);
+  ADD ("/http-proxy/r107-trust", NULL, test_trust);
   ADD ("/http-proxy/ignore-hosts", NULL, test_ignore_hosts);
   ADD ("/http-proxy/r106-header-stays", NULL, test_header_stays);
   ADD ("/http-proxy/socks", NULL, test_socks);

@@ -440,6 +440,40 @@ test_many (Fixture *self, gconstpointer data)
     }
 }
 
+/* A connection that is refused is shared with nobody, not even for a moment: nothing reaches the server. */
+static void
+test_many_refused (Fixture *self, gconstpointer data)
+{
+  gboolean bulk = GPOINTER_TO_INT (data);
+  DriverLoad *loads[12];
+  g_autofree char *url = NULL;
+  guint before;
+
+  if (self->driver == NULL)
+    return;
+
+  before = tls_servers_count_requests (servers, TLS_GOOD);
+  url = tls_servers_dup_url (servers, TLS_GOOD, "/small");
+  for (guint i = 0; i < G_N_ELEMENTS (loads); i++)
+    {
+      ULoadParams params = { .bulk = bulk, .asks_trust = TRUE };
+
+      loads[i] = driver_load_new ();
+      loads[i]->answer.kind = i == 7 ? U_CHALLENGE_TRUST : U_CHALLENGE_REJECT;
+      driver_start (self->driver, loads[i], url, &params);
+    }
+  g_assert_true (driver_wait (self->driver, all_done, loads, 20));
+  for (guint i = 0; i < G_N_ELEMENTS (loads); i++)
+    {
+      if (i == 7)
+        assert_good (loads[i], "qrd.");
+      else
+        g_assert_error (loads[i]->error, U_ERROR, U_ERROR_SERVER_CERTIFICATE_UNTRUSTED);
+      driver_load_free (loads[i]);
+    }
+  g_assert_cmpuint (tls_servers_count_requests (servers, TLS_GOOD), ==, before + 1);
+}
+
 static const struct
 {
   const char *name;
@@ -580,6 +614,9 @@ main (int argc, char **argv)
   ADD ("/http-trust/end-inside-question", test_end_inside_question);
   ADD ("/http-trust/body", test_body);
   ADD ("/http-trust/many", test_many);
+  g_test_add ("/http-trust/r107-many-refused/general", Fixture, GINT_TO_POINTER (FALSE), set_up, test_many_refused,
+              tear_down);
+  g_test_add ("/http-trust/r107-many-refused/bulk", Fixture, GINT_TO_POINTER (TRUE), set_up, test_many_refused, tear_down);
   ADD ("/http-trust/versions", test_versions);
   ADD ("/http-trust/http1-only", test_http1_only);
   ADD ("/http-trust/forced-headers", test_forced_headers);

@@ -10,8 +10,8 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/u-config.h"
 
-/* The store of credentials with a real keyring, that of GNOME on a bus of the test. What the library knows of the bus is
- * kept for the whole process, so each test is a process. */
+/* The store of credentials with a real keyring, that of GNOME on a bus of the test. What the library knows of the bus
+ * is kept for the whole process, so each test is a process. */
 
 #define PASSWORD "c0rrect-h0rse"
 #define KEYRING_PASSWORD "opens-the-keyring"

@@ -4,7 +4,10 @@
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
 typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
+typedef struct _UCookie UCookie;
+typedef struct _UCookieStorage UCookieStorage;
 typedef struct _UCredential UCredential;
+typedef struct _UCredentialStorage UCredentialStorage;
 typedef struct _UDataTask UDataTask;
 typedef struct _UDecision UDecision;
 typedef struct _UDownloadTask UDownloadTask;
@@ -17,10 +20,11 @@ typedef struct _URequest URequest;
 typedef struct _UResponse UResponse;
 typedef struct _UResponseDecision UResponseDecision;
 typedef struct _URetryPolicy URetryPolicy;
+typedef struct _UServerTrust UServerTrust;
 typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
 typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
+typedef struct _UTransactionMetrics UTransactionMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
-typedef struct _UTransactionMetrics UTransactionMetrics;

@@ -4,7 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "urlsession/loader/u-http-engine-private.h"
-#include "urlsession/loader/u-http-trust-private.h"
+#include "urlsession/loader/u-http-next-private.h"
 
 G_BEGIN_DECLS
 

@@ -430,9 +430,15 @@ u_http_auth_attach (UHttpAuth *self, SoupMessage *message)
     soup_message_add_flags (message, SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
   if (self->stage == STAGE_NTLM && self->n_failures > 0)
     soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
-  g_signal_connect (message, "starting", G_CALLBACK (starting_cb), self);
-  g_signal_connect (message, "authenticate", G_CALLBACK (authenticate_cb), self);
-  g_signal_connect_after (message, "got-headers", G_CALLBACK (got_headers_cb), self);
+
+  /* Most messages have no use for these. */
+  if (self->stage != STAGE_PLAIN
+      || soup_message_headers_get_one (soup_message_get_request_headers (message), "Proxy-Authorization") != NULL)
+    g_signal_connect (message, "starting", G_CALLBACK (starting_cb), self);
+  if (self->stage != STAGE_PLAIN || self->is_https)
+    g_signal_connect (message, "authenticate", G_CALLBACK (authenticate_cb), self);
+  if (self->stage != STAGE_PLAIN)
+    g_signal_connect_after (message, "got-headers", G_CALLBACK (got_headers_cb), self);
 }
 
 /* The message waits for as long as nobody has decided; and so does every tunnel that shares the question, and the

@@ -3,12 +3,11 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/loader/u-error-map-private.h"
-#include "urlsession/loader/u-http-auth-private.h"
+#include "urlsession/loader/u-http-asking-private.h"
 #include "urlsession/loader/u-http-body-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
-#include "urlsession/loader/u-http-trust-private.h"
 #include "urlsession/loader/u-http-upload-private.h"
 #include "urlsession/message/u-uri-private.h"
 
@@ -30,24 +29,14 @@ typedef struct
   double priority;
   UHeaderList *extra_headers; /* owned, nullable */
   UHeaderList *forced_headers; /* owned, nullable */
+  UHttpAsking *asking;        /* owned */
   gboolean stopped;
   UHttpMeter *meter;          /* owned; NULL: nobody asked for measures */
-
-  /* Asking. */
-  gboolean asks_trust;
-  UHttpTrust *trust;          /* owned, nullable: not over TLS */
-  UHttpAuth *auth;            /* owned */
-  gboolean asks_login;        /* the question that is open is one of @auth */
-  UChallengeData *question;   /* owned, nullable; not told yet */
-  GInputStream *held;         /* owned, nullable; the body of a response that stands or not, as the answer will be */
-  SoupSession *own_session;   /* owned, nullable; what was trusted is so for this load only */
 
   /* Sending. */
   SoupMessage *message;       /* owned, nullable until the body is at hand */
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
-  gboolean started;           /* it came as far as to send the request */
-  gboolean began;             /* a byte of a request may have left, in any sending */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
@@ -76,16 +65,10 @@ load_unref (UHttpLoad *self)
   g_assert (self->body == NULL && self->report == NULL && self->upload == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
   g_clear_pointer (&self->meter, u_http_meter_free);
-  g_clear_pointer (&self->trust, u_http_trust_free);
-  g_clear_pointer (&self->auth, u_http_auth_free);
-  g_clear_pointer (&self->question, u_challenge_data_unref);
-  if (self->message != NULL)
-    u_http_engine_forget (self->engine, self->message);
+  g_clear_pointer (&self->asking, u_http_asking_free);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
   g_clear_error (&self->own_error);
-  if (self->own_session != NULL)
-    u_http_engine_release_session (self->engine, self->own_session);
   g_clear_pointer (&self->extra_headers, u_header_list_unref);
   g_clear_pointer (&self->forced_headers, u_header_list_unref);
   u_request_data_unref (self->request);
@@ -95,30 +78,15 @@ load_unref (UHttpLoad *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UHttpLoad, load_unref)
 
-/* What is asked about a message that is not of interest any more is not answered. */
-static void
-leave_message (UHttpLoad *self)
-{
-  if (self->trust != NULL)
-    u_http_trust_detach (self->trust);
-  u_http_auth_detach (self->auth);
-  if (self->message != NULL)
-    g_signal_handlers_disconnect_by_data (self->message, self);
-  g_clear_pointer (&self->question, u_challenge_data_unref);
-  if (self->held != NULL)
-    {
-      g_input_stream_close_async (self->held, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
-      g_clear_object (&self->held);
-    }
-}
-
 /* After this nothing is emitted and nothing goes on; operations under way end soon and find that out. */
 static void
 stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
-  leave_message (self);
   g_clear_pointer (&self->upload, u_http_upload_free);
+  u_http_asking_detach (self->asking);
+  if (self->message != NULL)
+    g_signal_handlers_disconnect_by_data (self->message, self);
   if (self->report != NULL)
     {
       g_source_destroy (self->report);
@@ -152,8 +120,8 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
 
   if (self->own_error != NULL)
     error = self->own_error;
-  else if (error != NULL && self->trust != NULL)
-    explained = u_http_trust_explain (self->trust, error);
+  else if (error != NULL)
+    explained = u_http_asking_explain (self->asking, error);
   if (explained != NULL)
     error = explained;
   if (error != NULL)
@@ -173,7 +141,7 @@ finish_with_rest (UHttpLoad *self, const GError *error, gint64 wire_length)
   event.transaction = transaction = u_http_load_take_transaction (&self->parent);
   stop (self);
   event.error = mapped;
-  event.nothing_sent = mapped != NULL && !self->began;
+  event.nothing_sent = mapped != NULL && !u_http_asking_has_sent (self->asking);
   emit (self, &event);
 }
 
@@ -184,11 +152,13 @@ finish (UHttpLoad *self, const GError *error)
 }
 
 static void
-ask (UHttpLoad *self, UChallengeData *challenge)
+ask_pending (UHttpLoad *self)
 {
+  g_autoptr (UChallengeData) challenge = u_http_asking_steal_question (self->asking);
   ULoadEvent event = { .kind = U_LOAD_QUESTION, .challenge = challenge };
 
-  emit (self, &event);
+  if (challenge != NULL)
+    emit (self, &event);
 }
 
 /* Events that libsoup tells of while it is at work are told from a source of ours: the one who listens may do anything
@@ -218,12 +188,8 @@ report_pending (UHttpLoad *self)
       emit (self, &event);
     }
 
-  if (!self->stopped && self->question != NULL)
-    {
-      g_autoptr (UChallengeData) question = g_steal_pointer (&self->question);
-
-      ask (self, question);
-    }
+  if (!self->stopped)
+    ask_pending (self);
 }
 
 typedef struct
@@ -256,33 +222,20 @@ report_soon (UHttpLoad *self)
 }
 
 static void
-ask_soon (UHttpLoad *self, UChallengeData *challenge, gboolean for_login)
+connection_asks (gpointer user_data)
 {
-  self->asks_login = for_login;
-  g_clear_pointer (&self->question, u_challenge_data_unref);
-  self->question = u_challenge_data_ref (challenge);
-  report_soon (self);
+  report_soon (user_data);
 }
 
 static void
-ask_for_certificate (gpointer user_data, UChallengeData *challenge)
-{
-  ask_soon (user_data, challenge, FALSE);
-}
-
-static void
-ask_for_login (gpointer user_data, UChallengeData *challenge)
-{
-  ask_soon (user_data, challenge, TRUE);
-}
-
-static void
-refuse_connection (gpointer user_data)
+connection_is_refused (gpointer user_data)
 {
   UHttpLoad *self = user_data;
 
   g_cancellable_cancel (self->cancellable);
 }
+
+static const UHttpAskingFuncs asking_funcs = { connection_asks, connection_is_refused };
 
 static const char *
 get_http_version (SoupMessage *message)
@@ -393,6 +346,7 @@ respond (UHttpLoad *self, GInputStream *stream)
     }
 
   event.encoded = decoder != NULL;
+  event.untrusted = soup_message_get_tls_peer_certificate_errors (self->message) != 0;
   self->body = u_http_body_new (stream, multiplexed, g_steal_pointer (&decoder), expected, self->credit, &body_funcs,
                                 self);
   if (multiplexed)
@@ -414,11 +368,12 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
   g_autoptr (UHttpLoad) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
-  g_autoptr (UChallengeData) challenge = NULL;
+  UHttpNext next = U_HTTP_FAILS;
 
   self->sending = FALSE;
-  /* A handshake that is over waits for no answer. */
-  g_clear_pointer (&self->question, u_challenge_data_unref);
+  if (self->own_error == NULL && !self->stopped)
+    next = u_http_asking_decide (self->asking, &stream, &error);
+  /* Also the question, if there is one. */
   if (!self->stopped)
     report_pending (self);
 
@@ -429,77 +384,21 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  if (stream == NULL && self->trust != NULL && self->own_error == NULL)
-    challenge = u_http_trust_end (self->trust, error);
-
-  if (challenge != NULL)
-    {
-      self->asks_login = FALSE;
-      ask (self, challenge);
-    }
-  else if (stream == NULL)
-    {
-      finish (self, error);
-    }
-  else if (!self->started)
-    {
-      /* All there is of a tunnel that was refused is its status. */
-      error = u_http_auth_explain_tunnel (self->auth, soup_message_get_status (self->message));
-      finish (self, error);
-    }
-  else if (u_http_auth_wants_more (self->auth))
-    {
-      g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
-      send_again (self);
-    }
-  else if ((challenge = u_http_auth_ask_again (self->auth)) != NULL)
-    {
-      self->held = g_steal_pointer (&stream);
-      self->asks_login = TRUE;
-      ask (self, challenge);
-    }
-  else
-    {
-      respond (self, stream);
-    }
-}
-
-static void
-starting_cb (SoupMessage *message, gpointer user_data)
-{
-  UHttpLoad *self = user_data;
-
-  self->started = TRUE;
-  self->began = TRUE;
-}
-
-static UHttpLane
-get_lane (UHttpLoad *self)
-{
-  return u_http_auth_get_lane (self->auth, self->bulk ? U_HTTP_LANE_BULK : U_HTTP_LANE_GENERAL);
-}
-
-static SoupSession *
-get_session (UHttpLoad *self)
-{
-  if (self->trust == NULL || !u_http_trust_is_private (self->trust))
-    return u_http_engine_get_session (self->engine, get_lane (self), self->asks_trust);
-
-  if (self->own_session == NULL)
-    self->own_session = u_http_engine_new_session (self->engine, get_lane (self));
-
-  return self->own_session;
+  if (next == U_HTTP_SENDS_AGAIN)
+    send_again (self);
+  else if (next == U_HTTP_RESPONDS)
+    respond (self, stream);
+  else if (next == U_HTTP_FAILS)
+    finish (self, error);
 }
 
 static void
 send (UHttpLoad *self)
 {
-  g_signal_connect (self->message, "starting", G_CALLBACK (starting_cb), self);
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
-  self->started = FALSE;
-  soup_session_send_async (get_session (self), self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
-                           load_ref (self));
+  soup_session_send_async (u_http_asking_get_session (self->asking, self->bulk), self->message, G_PRIORITY_DEFAULT,
+                           self->cancellable, sent_cb, load_ref (self));
 }
 
 static void
@@ -596,11 +495,8 @@ make_message (UHttpLoad *self, GError **error)
   if (self->message == NULL)
     return FALSE;
 
-  u_http_engine_prepare (self->engine, get_lane (self), self->message);
+  u_http_asking_attach (self->asking, self->message, self->bulk);
   u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
-  if (self->trust != NULL)
-    u_http_trust_attach (self->trust, self->message);
-  u_http_auth_attach (self->auth, self->message);
   u_http_load_set_priority (&self->parent, self->priority);
 
   return TRUE;
@@ -610,6 +506,13 @@ static void
 begin (UHttpLoad *self)
 {
   static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
+  GError *error = NULL;
+
+  if (!make_message (self, &error))
+    {
+      fail_later (self, error);
+      return;
+    }
 
   if (self->request->body_kind == U_BODY_NONE)
     {
@@ -626,30 +529,20 @@ begin (UHttpLoad *self)
 static void
 send_again (UHttpLoad *self)
 {
-  GError *error = NULL;
-
-  leave_message (self);
-  if (self->own_session != NULL)
-    u_http_engine_release_session (self->engine, g_steal_pointer (&self->own_session));
-  u_http_engine_forget (self->engine, self->message);
+  u_http_asking_detach (self->asking);
+  g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
   self->body_sent = 0;
-
-  if (make_message (self, &error))
-    begin (self);
-  else
-    fail_later (self, error);
+  begin (self);
 }
 
 ULoad *
 u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadParams *params, const ULoadSink *sink,
                  gpointer user_data)
 {
-  static const UHttpTrustFuncs trust_funcs = { ask_for_certificate, refuse_connection };
   UHttpLoad *self = g_new0 (UHttpLoad, 1);
-  GError *error = NULL;
 
   self->parent.klass = klass;
   self->ref_count = 1;
@@ -663,47 +556,23 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->decode = params->decode;
   self->credit = params->credit;
   self->priority = params->priority;
-  self->asks_trust = params->asks_trust;
   self->cancellable = g_cancellable_new ();
-  if (g_strcmp0 (g_uri_get_scheme (self->request->parsed), "https") == 0)
-    self->trust = u_http_trust_new (u_http_engine_get_memory (engine), u_http_engine_get_rules (engine),
-                                    self->request->parsed, self->asks_trust, &trust_funcs, self);
-
   if (params->measure)
     self->meter = u_http_meter_new (self->request, params->measure_since);
-  self->auth = u_http_auth_new (engine, self->request->parsed, ask_for_login, self);
-
-  if (make_message (self, &error))
-    begin (self);
-  else
-    fail_later (self, error);
+  self->asking = u_http_asking_new (engine, self->request->parsed, params->asks_trust, &asking_funcs, self);
+  begin (self);
 
   return &self->parent;
 }
 
-/* What is under way still ends with its callback. */
-static void
-fail (UHttpLoad *self, GError *error)
-{
-  if (!self->sending)
-    {
-      fail_later (self, error);
-      return;
-    }
-
-  self->own_error = error;
-  leave_message (self);
-  g_cancellable_cancel (self->cancellable);
-}
-
 static gboolean
-respond_held_cb (gpointer user_data)
+respond_after_all_cb (gpointer user_data)
 {
   UHttpLoad *self = user_data;
-  g_autoptr (GInputStream) held = g_steal_pointer (&self->held);
+  g_autoptr (GInputStream) stream = u_http_asking_steal_response (self->asking);
 
-  if (held != NULL)
-    respond (self, held);
+  if (stream != NULL)
+    respond (self, stream);
 
   return G_SOURCE_REMOVE;
 }
@@ -713,27 +582,34 @@ u_http_load_answer (ULoad *load, const UChallengeAnswer *answer)
 {
   UHttpLoad *self = (UHttpLoad *) load;
   GError *error = NULL;
-  UHttpNext next;
 
   if (self->stopped)
     return;
 
-  if (self->asks_login)
-    next = u_http_auth_answer (self->auth, answer, &error);
-  else
-    next = u_http_trust_answer (self->trust, answer, &error);
-  switch (next)
+  switch (u_http_asking_answer (self->asking, answer, &error))
     {
     case U_HTTP_SENDS_AGAIN:
       send_again (self);
       break;
+    case U_HTTP_RESPONDS:
+      call_later (self, respond_after_all_cb);
+      break;
     case U_HTTP_FAILS:
-      fail (self, error);
+      if (!self->sending)
+        {
+          fail_later (self, error);
+        }
+      else
+        {
+          /* What is under way ends with its callback. */
+          self->own_error = error;
+          u_http_asking_detach (self->asking);
+          g_cancellable_cancel (self->cancellable);
+        }
       break;
     case U_HTTP_GOES_ON:
+    case U_HTTP_ASKS:
     default:
-      if (self->held != NULL)
-        call_later (self, respond_held_cb);
       break;
     }
 }

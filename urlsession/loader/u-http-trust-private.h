@@ -4,16 +4,10 @@
 #include <libsoup/soup.h>
 
 #include "urlsession/loader/u-http-memory-private.h"
+#include "urlsession/loader/u-http-next-private.h"
 #include "urlsession/loader/u-loader-private.h"
 
 G_BEGIN_DECLS
-
-/* What comes after an answer. */
-typedef enum {
-  U_HTTP_GOES_ON,             /* libsoup goes on with what it was at */
-  U_HTTP_SENDS_AGAIN,
-  U_HTTP_FAILS,
-} UHttpNext;
 
 /* Both may be called from inside of libsoup. */
 typedef struct

@@ -41,7 +41,8 @@ is_plain_text (GBytes *bytes)
   return size <= MAX_ARGUMENT && (size == 0 || g_utf8_validate (text, (gssize) size, NULL));
 }
 
-/* "printf '...'", which writes these bytes: POSIX has octal escapes in its format. */
+/* "printf '...'", which writes these bytes: POSIX has octal escapes in its format, which must not look like an option.
+ */
 static void
 append_printf (GString *command, GBytes *bytes)
 {
@@ -59,7 +60,7 @@ append_printf (GString *command, GBytes *bytes)
         g_string_append (command, "\\r");
       else if (data[i] == '\n')
         g_string_append (command, "\\n");
-      else if (g_ascii_isprint (data[i]) && data[i] != '\'')
+      else if (g_ascii_isprint (data[i]) && data[i] != '\'' && (data[i] != '-' || i > 0))
         g_string_append_c (command, (char) data[i]);
       else
         g_string_append_printf (command, "\\%03o", data[i]);
@@ -212,17 +213,24 @@ make_pipe (URequestData *request)
           const UBodySegment *segment = u_body_parts_get_nth (request->body_parts, i);
 
           if (segment->bytes == NULL)
-            add (pipe, "cat --", segment->path);
-          else if (g_bytes_get_size (segment->bytes) <= MAX_BODY)
-            append_printf (pipe, segment->bytes);
-          else
+            g_string_append (pipe, "cat --");
+          else if (g_bytes_get_size (segment->bytes) > MAX_BODY)
             g_string_append (pipe, "cat body.bin");
+          else
+            append_printf (pipe, segment->bytes);
+          add (pipe, NULL, segment->path);
           g_string_append (pipe, "; ");
         }
       g_string_append (pipe, "} | ");
     }
 
   return g_string_free (g_steal_pointer (&pipe), FALSE);
+}
+
+static gboolean
+expects_body (URequestData *request)
+{
+  return g_str_equal (request->method, "POST") || g_str_equal (request->method, "PUT");
 }
 
 static void
@@ -274,7 +282,11 @@ add_body (GString *command, URequestData *request, gboolean is_piped)
 
     case U_BODY_NONE:
     default:
-      return;
+      /* These say that they have no body: RFC 9110 section 8.6. */
+      if (!expects_body (request))
+        return;
+      add (command, "--data-binary", "");
+      break;
     }
 
   add_content_type (command, request);
@@ -283,7 +295,7 @@ add_body (GString *command, URequestData *request, gboolean is_piped)
 static void
 add_method (GString *command, URequestData *request)
 {
-  const char *implied = request->body_kind == U_BODY_NONE ? "GET" : "POST";
+  const char *implied = request->body_kind == U_BODY_NONE && !expects_body (request) ? "GET" : "POST";
 
   if (request->body_kind == U_BODY_NONE && g_str_equal (request->method, "HEAD"))
     add (command, "--head", NULL);

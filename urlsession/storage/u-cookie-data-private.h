@@ -17,8 +17,8 @@ typedef struct
   gatomicrefcount ref_count;
   char *name;                 /* owned */
   char *value;                /* owned */
-  char *domain;               /* owned; canonical, without a dot in front */
-  char *path;                 /* owned; begins with a slash */
+  char *domain;               /* owned; without a dot in front; canonical, once it was checked */
+  char *path;                 /* owned; begins with a slash, once it was checked */
   gint64 created;             /* µs since 1970 */
   gint64 expires;             /* µs since 1970, or U_COOKIE_NO_EXPIRY */
   gboolean is_host_only;      /* not for the names below the domain */
@@ -27,11 +27,14 @@ typedef struct
   UCookieSameSite same_site;
 } UCookieData;
 
-/* For the host alone, unless there is a dot in front of @domain. NULL when @domain is no name of a host. */
+/* For the host alone, unless there is a dot in front of @domain. Nothing is checked: see u_cookie_data_check(). */
 UCookieData *u_cookie_data_new      (const char   *name,
                                      const char   *value,
                                      const char   *domain,
                                      const char   *path);
+/* For what nobody else holds. */
+void         u_cookie_data_set_domain (UCookieData *self,
+                                     const char   *domain);
 UCookieData *u_cookie_data_copy     (UCookieData  *self);
 UCookieData *u_cookie_data_ref      (UCookieData  *self);
 void         u_cookie_data_unref    (UCookieData  *self);
@@ -43,7 +46,8 @@ gboolean     u_cookie_data_equal    (UCookieData  *a,
 gboolean     u_cookie_data_same_key (UCookieData  *a,
                                      UCookieData  *b);
 char        *u_cookie_data_dup_key  (UCookieData  *self);
-/* Whether it can be sent: no control characters, within the limits, not for all that is below a public suffix. */
+/* Whether it can be kept and sent: no control characters, within the limits, for the name of a host and not for all
+ * that is below a public suffix. */
 gboolean     u_cookie_data_check    (UCookieData  *self,
                                      GError      **error);
 

@@ -15,23 +15,31 @@
 UCookieData *
 u_cookie_data_new (const char *name, const char *value, const char *domain, const char *path)
 {
-  g_autofree char *canonical = u_site_dup_canonical (*domain == '.' ? domain + 1 : domain);
-  UCookieData *self;
+  UCookieData *self = g_new0 (UCookieData, 1);
 
-  if (canonical == NULL)
-    return NULL;
-
-  self = g_new0 (UCookieData, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->name = g_strdup (name);
   self->value = g_strdup (value);
-  self->domain = g_steal_pointer (&canonical);
-  self->path = g_strdup (*path == '/' ? path : "/");
-  self->is_host_only = *domain != '.' || g_hostname_is_ip_address (self->domain);
+  self->path = g_strdup (path);
+  self->is_host_only = TRUE;
+  u_cookie_data_set_domain (self, domain);
   self->created = g_get_real_time ();
   self->expires = U_COOKIE_NO_EXPIRY;
 
   return self;
+}
+
+void
+u_cookie_data_set_domain (UCookieData *self, const char *domain)
+{
+  gboolean has_dot = *domain == '.';
+
+  g_free (self->domain);
+  self->domain = u_site_dup_canonical (has_dot ? domain + 1 : domain);
+  if (self->domain == NULL)
+    self->domain = g_strdup (domain);
+  if (has_dot && !g_hostname_is_ip_address (self->domain))
+    self->is_host_only = FALSE;
 }
 
 UCookieData *
@@ -106,6 +114,10 @@ has_control (const char *string)
 static const char *
 find_fault (UCookieData *self)
 {
+  g_autofree char *canonical = u_site_dup_canonical (self->domain);
+
+  if (g_strcmp0 (canonical, self->domain) != 0)
+    return "its domain is not the name of a host";
   if (*self->name == '\0')
     return "it has no name";
   if (strpbrk (self->name, ";=") != NULL || strchr (self->value, ';') != NULL)
@@ -114,6 +126,8 @@ find_fault (UCookieData *self)
     return "it contains a line break or another control character";
   if (strchr (self->path, ';') != NULL)
     return "its path contains a semicolon";
+  if (*self->path != '/')
+    return "its path does not begin with a slash";
   if (strlen (self->name) + strlen (self->value) > MAX_NAME_AND_VALUE)
     return "its name and its value have more than 4096 bytes together";
   if (!self->is_host_only && u_site_is_public_suffix (self->domain))
@@ -132,9 +146,10 @@ gboolean
 u_cookie_data_check (UCookieData *self, GError **error)
 {
   const char *fault = find_fault (self);
+  g_autofree char *printable = g_utf8_make_valid (self->domain, -1);
 
   if (fault != NULL)
-    g_set_error (error, U_ERROR, U_ERROR_BAD_HEADER, "The cookie for “%s” cannot be used: %s.", self->domain, fault);
+    g_set_error (error, U_ERROR, U_ERROR_BAD_HEADER, "The cookie for “%s” cannot be used: %s.", printable, fault);
 
   return fault == NULL;
 }
@@ -167,8 +182,6 @@ u_cookie_data_from_bytes (GBytes *bytes)
   g_variant_get (variant, "(^&ay^&ay^&ay^&aybbbi)", &name, &value, &domain, &path, &is_host_only, &is_secure,
                  &is_http_only, &same_site);
   self = u_cookie_data_new (name, value, domain, path);
-  if (self == NULL)
-    return NULL;
   self->is_host_only = is_host_only;
   self->is_secure = is_secure;
   self->is_http_only = is_http_only;

@@ -12,6 +12,9 @@
 /* How many go at once when there are too many in all: to find the oldest means to look at each. */
 #define EVICTION_STEP (U_COOKIE_JAR_MAX / 10)
 
+/* The end of the year 9999, in µs. */
+#define MAX_DATE (G_GINT64_CONSTANT (253402300799) * G_USEC_PER_SEC)
+
 typedef struct
 {
   UCookieData *cookie;        /* owned */
@@ -321,6 +324,7 @@ static void
 jar_merge (UStore *store, GPtrArray *rows)
 {
   UCookieJar *self = (UCookieJar *) store;
+  gint64 now = self->clock ();
   gboolean changed = FALSE;
 
   for (guint i = 0; i < rows->len; i++)
@@ -333,26 +337,27 @@ jar_merge (UStore *store, GPtrArray *rows)
 
       if (cookie == NULL)
         continue;
-      cookie->created = row->created;
-      cookie->expires = row->expires;
+      /* No date that a clock cannot show. */
+      cookie->created = CLAMP (row->created, 0, now);
+      cookie->expires = MIN (row->expires, MAX_DATE);
       if (find (self, cookie, &site, &entries, &position))
         {
           Entry *entry = g_ptr_array_index (entries, position);
 
           /* Newer in memory, but it was there before. */
-          if (row->created < entry->cookie->created)
+          if (cookie->created < entry->cookie->created)
             {
               UCookieData *copy = u_cookie_data_copy (entry->cookie);
 
-              copy->created = row->created;
+              copy->created = cookie->created;
               u_cookie_data_unref (entry->cookie);
               entry->cookie = copy;
             }
           continue;
         }
-      self->last_created = MAX (self->last_created, row->created);
-      add_entry (self, site, g_steal_pointer (&cookie), row->created);
-      keep_limits (self, site, self->clock ());
+      self->last_created = MAX (self->last_created, cookie->created);
+      add_entry (self, site, u_cookie_data_ref (cookie), cookie->created);
+      keep_limits (self, site, now);
       changed = TRUE;
     }
 

@@ -214,11 +214,6 @@ parse (const char *line, GUri *origin, const char *host, gint64 now, const char 
   name_string = g_strndup (name.start, name.length);
   value_string = g_strndup (value.start, value.length);
   self = u_cookie_data_new (name_string, value_string, domain, path);
-  if (self == NULL)
-    {
-      *fault = "its domain is not the name of a host";
-      return NULL;
-    }
   self->created = now;
   self->expires = attributes.max_age != U_COOKIE_NO_EXPIRY ? attributes.max_age : attributes.expires;
   self->is_secure = attributes.is_secure;

@@ -33,7 +33,7 @@ struct _UCredentialStore
   UKeyring *keyring;          /* nullable; not owned: never freed */
 
   GMutex lock;                /* of what follows */
-  GHashTable *spaces;         /* owned; UProtectionSpaceData, owned -> GPtrArray of UCredentialData, the default first */
+  GHashTable *spaces;         /* owned; UProtectionSpaceData -> GPtrArray of UCredentialData, the default first */
   GPtrArray *listeners;       /* owned; of Listener */
   GPtrArray *lookups;         /* owned; of Lookup, not owned: those that wait for the keyring */
   GPtrArray *flushes;         /* owned; of Flush, not owned */

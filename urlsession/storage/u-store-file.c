@@ -68,7 +68,8 @@ u_store_op_free (UStoreOp *op)
 static void
 complain (UStoreFile *self, const char *what)
 {
-  g_debug ("Cannot %s %s: %s", what, self->path, self->database != NULL ? sqlite3_errmsg (self->database) : "no memory");
+  g_debug ("Cannot %s %s: %s", what, self->path,
+           self->database != NULL ? sqlite3_errmsg (self->database) : "no memory");
 }
 
 static gboolean

@@ -476,16 +476,19 @@ u_store_remove_since (UStore *self, gint64 created)
 
 /* ---- Where ---- */
 
-static const char *
-find_application_name (void)
+static char *
+dup_application_name (void)
 {
   GApplication *application = g_application_get_default ();
   const char *name = application != NULL ? g_application_get_application_id (application) : NULL;
 
-  if (name == NULL)
-    name = g_get_prgname ();
+  if (name != NULL)
+    return g_strdup (name);
 
-  return name != NULL && *name != '\0' ? name : "urlsession";
+  /* Some programs have the way to them as their name. */
+  name = g_get_prgname ();
+
+  return name != NULL && *name != '\0' ? g_path_get_basename (name) : g_strdup ("urlsession");
 }
 
 /* A name of one file in its folder, whatever is in @name; different for different names. */
@@ -504,16 +507,17 @@ append_file_name (GString *out, const char *name)
 /*
  * u_store_dup_path:
  *
- * The file of the store @name: $XDG_DATA_HOME/APPLICATION/urlsession/NAME.sqlite, where APPLICATION is the identifier of
- * the GApplication or else the name of the program. To be called where an application may be asked for its identifier.
+ * The file of the store @name: $XDG_DATA_HOME/APPLICATION/urlsession/NAME.sqlite, where APPLICATION is the identifier
+ * of the GApplication or else the name of the program. Not for I/O threads, which know no application.
  */
 char *
 u_store_dup_path (const char *name)
 {
+  g_autofree char *application_name = dup_application_name ();
   g_autoptr (GString) application = g_string_new (NULL);
   g_autoptr (GString) file = g_string_new (NULL);
 
-  append_file_name (application, find_application_name ());
+  append_file_name (application, application_name);
   append_file_name (file, name);
   g_string_append (file, ".sqlite");
 

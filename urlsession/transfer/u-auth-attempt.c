@@ -9,7 +9,7 @@
 /* Refusals of one transfer, whoever was asked. An application that answers the same for ever is stopped here. */
 #define MAX_FAILURES 16
 
-/* How often one transfer is sent again without a question: for nonces, and for what another transfer was let in with. */
+/* How often one transfer is sent again without a question: for a nonce, or with what let another transfer in. */
 #define MAX_SILENT 4
 
 typedef struct

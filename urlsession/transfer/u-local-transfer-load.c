@@ -299,6 +299,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_RESPONSE:
+      self->untrusted = event->untrusted;
       if (self->suspended)
         {
           self->held_response = u_response_data_ref (event->response);

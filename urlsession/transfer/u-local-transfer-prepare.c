@@ -160,7 +160,8 @@ u_local_transfer_note_response (ULocalTransfer *self, UResponseData *response)
       u_cookie_jar_take_response (settings->cookies, self->request->parsed, main_document, response->headers,
                                   settings->cookie_policy);
     }
-  if (settings->hsts != NULL && g_str_equal (g_uri_get_scheme (self->request->parsed), "https"))
+  /* RFC 6797 section 8.1: only of a connection that has nothing wrong with it. */
+  if (settings->hsts != NULL && !self->untrusted && g_str_equal (g_uri_get_scheme (self->request->parsed), "https"))
     {
       const char *policy = u_header_list_get (response->headers, "Strict-Transport-Security");
 

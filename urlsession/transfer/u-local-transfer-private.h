@@ -63,6 +63,7 @@ typedef struct
   gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
   gboolean encoded;           /* of response */
+  gboolean untrusted;         /* so is the connection of response, but for the application */
   gboolean leaving;           /* ASKING: answered; the short rest of the body is waited for */
   UTimer leaving_timer;
   gboolean deliver_redirect;  /* the application wants the redirect itself */

@@ -10,6 +10,7 @@
 const GLib = imports.gi.GLib;
 const GObject = imports.gi.GObject;
 const Gio = imports.gi.Gio;
+const Json = imports.gi.Json;
 const System = imports.system;
 
 /* The collector does not see what lies outside of its own heap, as the bytes of a body do: it is called after so many
@@ -36,12 +37,37 @@ function _init() {
     /* get_size() and get_data() leave the bytes behind for good in GJS 1.74; toArray() does not. */
     const fromBytes = bytes => toArray(bytes.toArray());
 
-    function toRequest(request) {
+    /* Of a URLSession.Request, a GLib.Uri or a string; options: those of request.configure(). */
+    function toRequest(request, options = null) {
         if (request instanceof URLSession.Request)
-            return request;
-        if (request instanceof GLib.Uri)
-            return URLSession.Request.new_for_uri(request);
-        return URLSession.Request.new(request);
+            request = options === null ? request : request.copy();
+        else if (request instanceof GLib.Uri)
+            request = URLSession.Request.new_for_uri(request);
+        else
+            request = URLSession.Request.new(request);
+        if (options !== null)
+            request.configure(options);
+
+        return request;
+    }
+
+    /* Calls take a cancellable, or options and a cancellable. */
+    function split(options = null, cancellable = null) {
+        return options instanceof Gio.Cancellable ? [null, options] : [options, cancellable];
+    }
+
+    const toBytes = content => {
+        if (content instanceof GLib.Bytes)
+            return content;
+        return new GLib.Bytes(typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    };
+
+    /* The pairs of an object, a Map or an array of pairs; an array stands for several values of one name. */
+    function* pairs(items) {
+        for (const [name, value] of items[Symbol.iterator] ? items : Object.entries(items)) {
+            for (const one of Array.isArray(value) ? value : [value])
+                yield [name, one];
+        }
     }
 
     function toFile(destination) {
@@ -65,20 +91,22 @@ function _init() {
     }
 
     promisify(URLSession.Session, ['data', 'open', 'download', 'json', 'reset', 'flush']);
+    promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
 
     Object.assign(URLSession.Session.prototype, {
         /* [Uint8Array, URLSession.Response] */
-        async data(request, cancellable = null) {
-            const [bytes, response] = await this.data_async(toRequest(request), cancellable);
+        async data(request, ...args) {
+            const [options, cancellable] = split(...args);
+            const [bytes, response] = await this.data_async(toRequest(request, options), cancellable);
 
             return [fromBytes(bytes), response];
         },
 
         /* [what JSON.parse() makes of it, URLSession.Response] */
-        async json(request, cancellable = null) {
-            const [data, response] = await this.data(request, cancellable);
+        async json(request, ...args) {
+            const [data, response] = await this.data(request, ...args);
 
             try {
                 return [JSON.parse(new TextDecoder().decode(data)), response];
@@ -89,17 +117,32 @@ function _init() {
         },
 
         /* [Gio.InputStream, URLSession.Response]; see URLSession.lines() and URLSession.chunks() */
-        open(request, cancellable = null) {
-            return this.open_async(toRequest(request), cancellable);
+        open(request, ...args) {
+            const [options, cancellable] = split(...args);
+
+            return this.open_async(toRequest(request, options), cancellable);
         },
 
         /* [Gio.File, URLSession.Response] */
-        download(request, destination = null, cancellable = null) {
-            return this.download_async(toRequest(request), toFile(destination), cancellable);
+        download(request, destination = null, ...args) {
+            const [options, cancellable] = split(...args);
+
+            return this.download_async(toRequest(request, options), toFile(destination), cancellable);
         },
 
         reset(cancellable = null) {
             return this.reset_async(cancellable);
+        },
+
+        flush(cancellable = null) {
+            return this.flush_async(cancellable);
+        },
+    });
+
+    Object.assign(URLSession.CredentialStorage.prototype, {
+        /* URLSession.Credential or null */
+        get_credential(space, cancellable = null) {
+            return this.get_credential_async(space, cancellable);
         },
 
         flush(cancellable = null) {
@@ -131,10 +174,117 @@ function _init() {
         },
     });
 
-    wrap(URLSession.Session.prototype, 'create_data_task', (create, request) => create(toRequest(request)));
-    wrap(URLSession.Session.prototype, 'create_download_task', (create, request) => create(toRequest(request)));
+    for (const name of ['create_data_task', 'create_download_task']) {
+        wrap(URLSession.Session.prototype, name, (create, request, options = null) =>
+            create(toRequest(request, options)));
+    }
     wrap(URLSession.Session.prototype, 'resume_download_task', (resume, data, request = null) =>
         resume(data instanceof GLib.Bytes ? data : new GLib.Bytes(data), request === null ? null : toRequest(request)));
+
+    /* ---- Requests ---- */
+
+    Object.assign(URLSession.FormData.prototype, {
+        /* A value is a text or a number, a byte array or GLib.Bytes, or a Gio.File. */
+        add(name, value) {
+            if (value instanceof Gio.File)
+                this.add_file(name, value, null);
+            else if (value instanceof Uint8Array || value instanceof GLib.Bytes)
+                this.add_bytes(name, toBytes(value), null, null);
+            else if (['string', 'number', 'boolean'].includes(typeof value))
+                this.add_field(name, `${value}`);
+            else
+                throw new TypeError(`the field ${name} of a form cannot be ${value}`);
+        },
+    });
+
+    wrap(URLSession.FormData.prototype, 'add_bytes', (add, name, content, fileName = null, contentType = null) =>
+        add(name, toBytes(content), fileName, contentType));
+    wrap(URLSession.FormData.prototype, 'add_file', (add, name, file, contentType = null) =>
+        add(name, toFile(file), contentType));
+
+    /* Of an object, a Map or an array of pairs. */
+    URLSession.FormData.from = fields => {
+        const form = new URLSession.FormData();
+
+        for (const [name, value] of pairs(fields))
+            form.add(name, value);
+
+        return form;
+    };
+
+    function becomePost(request) {
+        if (request.method === 'GET')
+            request.method = 'POST';
+    }
+
+    Object.assign(URLSession.Request.prototype, {
+        /* Several things at once. With a body of any kind the method is POST unless it is given, or was another than
+         * GET. */
+        configure({method = null, headers = null, query = null, body = null, json, form = null, timeout = null}) {
+            if ((body !== null) + (json !== undefined) + (form !== null) > 1)
+                throw new TypeError('a request has one body: body, json or form');
+            for (const [name, value] of pairs(headers ?? {}))
+                this.headers.set(name, value);
+            for (const [name, value] of pairs(query ?? {}))
+                this.add_query_item(name, value);
+            if (body !== null) {
+                this.set_body(body);
+                becomePost(this);
+            }
+            if (json !== undefined)
+                this.set_body_json(json);
+            if (form !== null)
+                this.set_body_form(form);
+            if (method !== null)
+                this.method = method;
+            if (timeout !== null)
+                this.timeout = timeout;
+        },
+
+        /* A text, a byte array, GLib.Bytes, or a Gio.File to send. */
+        set_body(body, contentType = null) {
+            if (body instanceof Gio.File)
+                this.set_body_file(body, contentType);
+            else
+                this.set_body_bytes(toBytes(body),
+                    contentType ?? (typeof body === 'string' ? 'text/plain; charset=utf-8' : null));
+        },
+
+        /* [[name, value], …] */
+        get_query() {
+            const items = this.dup_query_items();
+            const query = [];
+
+            for (let i = 0; i < items.length; i += 2)
+                query.push([items[i], items[i + 1]]);
+
+            return query;
+        },
+
+        /* To an object, a Map or an array of pairs. */
+        set_query(items) {
+            this.remove_query_items(null);
+            for (const [name, value] of pairs(items))
+                this.add_query_item(name, value);
+        },
+    });
+
+    wrap(URLSession.Request.prototype, 'add_query_item', (add, name, value = null) =>
+        add(name, value === null ? null : `${value}`));
+
+    /* What JSON.stringify() takes, or a Json.Node. */
+    wrap(URLSession.Request.prototype, 'set_body_json', function (set, value) {
+        if (value instanceof Json.Node) {
+            set(value);
+            return;
+        }
+        this.set_body_bytes(toBytes(JSON.stringify(value)), 'application/json');
+        becomePost(this);
+    });
+
+    /* A URLSession.FormData, or what FormData.from() takes. */
+    wrap(URLSession.Request.prototype, 'set_body_form', (set, form) =>
+        set(form instanceof URLSession.FormData ? form : URLSession.FormData.from(form)));
 
     /* ---- Streams ---- */
 

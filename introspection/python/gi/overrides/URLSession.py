@@ -65,13 +65,35 @@ def _property(name, pspec):
     return property(fget, fset if writable else None)
 
 
-def _request(request):
-    """A request, of what names one: a URLSession.Request, a GLib.Uri, or a string."""
-    if isinstance(request, URLSession.Request):
-        return request
-    if isinstance(request, GLib.Uri):
-        return URLSession.Request.new_for_uri(request)
-    return URLSession.Request.new(request)
+def _request(request, **options):
+    """A request, of what names one: a URLSession.Request, a GLib.Uri, or a string. Options: those of Request()."""
+    if not isinstance(request, URLSession.Request):
+        new = URLSession.Request.new_for_uri if isinstance(request, GLib.Uri) else URLSession.Request.new
+        request = new(request)
+    elif options:
+        request = request.copy()
+    request.configure(**options)
+    return request
+
+
+def _text(value):
+    """A value in a form or a query, as text: true and false are written as in JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    raise TypeError("a text or a number is needed here, not {}".format(type(value).__name__))
+
+
+def _pairs(items):
+    """The pairs of a mapping or of an iterable of pairs; a list stands for several values of one name."""
+    for name, value in items.items() if hasattr(items, "items") else items:
+        for one in value if isinstance(value, list) else [value]:
+            yield name, one
+
+
+def _to_json(value):
+    return GLib.Bytes.new(json.dumps(value).encode())
 
 
 def _file(destination):
@@ -476,22 +498,113 @@ Headers = _export(Headers)
 collections.abc.MutableMapping.register(Headers)
 
 
-class Request(URLSession.Request):
-    """What to load. The method and the headers can be given with the URL."""
+class FormData(URLSession.FormData):
+    """A form, of a mapping or of pairs of names and values.
 
-    def __init__(self, uri=None, method=None, headers=None, **kwargs):
+    A value is a text or a number, bytes, a path or Gio.File to send, or a tuple of a file name, bytes or a text and,
+    if wanted, a content type. A list stands for several values of one name.
+    """
+
+    def __init__(self, fields=(), **kwargs):
+        super().__init__(**kwargs)
+        for name, value in _pairs(fields):
+            self.add(name, value)
+
+    def add(self, name, value):
+        """Adds a field, with any of the values that the constructor takes."""
+        if isinstance(value, (os.PathLike, Gio.File)):
+            self.add_file(name, _file(value), None)
+        elif isinstance(value, (bytes, bytearray, GLib.Bytes)):
+            self.add_bytes(name, value, None, None)
+        elif isinstance(value, tuple):
+            file_name, content, content_type = (*value, None)[:3]
+            self.add_bytes(name, content.encode() if isinstance(content, str) else content, file_name, content_type)
+        else:
+            self.add_field(name, _text(value))
+
+    def add_bytes(self, name, content, file_name=None, content_type=None):
+        if not isinstance(content, GLib.Bytes):
+            content = GLib.Bytes.new(content)
+        super().add_bytes(name, content, file_name, content_type)
+
+    def add_file(self, name, file, content_type=None):
+        super().add_file(name, _file(file), content_type)
+
+
+FormData = _export(FormData)
+
+
+class Request(URLSession.Request):
+    """What to load. What configure() takes can be given with the URL."""
+
+    def __init__(self, uri=None, method=None, headers=None, query=None, body=None, json=None, form=None, **kwargs):
         super().__init__(uri=uri, **kwargs)
-        if method is not None:
-            self.set_method(method)
+        self.configure(method=method, headers=headers, query=query, body=body, json=json, form=form)
+
+    def configure(self, method=None, headers=None, query=None, body=None, json=None, form=None, timeout=None):
+        """Says several things at once.
+
+        query: a mapping or pairs, added to the URL. body: what set_body() takes. json: what json.dumps() takes. form: a
+        FormData, or what that is made of. With a body of any kind the method is POST unless it is given, or was
+        another than GET.
+        """
+        if sum(value is not None for value in (body, json, form)) > 1:
+            raise TypeError("a request has one body: body, json or form")
         if headers is not None:
             self.get_headers().update(headers)
+        for name, value in _pairs(query or ()):
+            self.add_query_item(name, value)
+        if body is not None:
+            self.set_body(body)
+            if self.get_method() == "GET":
+                self.set_method("POST")
+        elif json is not None:
+            self.set_body_json(json)
+        elif form is not None:
+            self.set_body_form(form)
+        if method is not None:
+            self.set_method(method)
+        if timeout is not None:
+            self.set_timeout(timeout)
+
+    @property
+    def query(self):
+        """The names and values in the query of the URL, as a list of pairs. To be set to a mapping or to pairs."""
+        items = self.dup_query_items()
+        return list(zip(items[::2], items[1::2]))
+
+    @query.setter
+    def query(self, items):
+        items = [(name, None if value is None else _text(value)) for name, value in _pairs(items or ())]
+        self.remove_query_items(None)
+        for name, value in items:
+            self.add_query_item(name, value)
+
+    def set_query(self, items):
+        self.query = items
+
+    def add_query_item(self, name, value=None):
+        super().add_query_item(name, None if value is None else _text(value))
+
+    def set_body_json(self, value):
+        """Sets the body to JSON: what json.dumps() takes, or a Json.Node."""
+        if isinstance(value, GObject.GBoxed):
+            super().set_body_json(value)
+            return
+        self.set_body_bytes(_to_json(value), "application/json")
+        if self.get_method() == "GET":
+            self.set_method("POST")
+
+    def set_body_form(self, form):
+        """Sets the body to a form: a FormData, or what that is made of."""
+        super().set_body_form(form if isinstance(form, URLSession.FormData) else FormData(form))
 
     def set_body(self, body, content_type=None):
         """Sets the body: bytes, a string, a path or Gio.File to send, or what json.dumps() takes."""
         if isinstance(body, str):
             body, content_type = body.encode(), content_type or "text/plain; charset=utf-8"
         elif isinstance(body, (dict, list)):
-            body, content_type = json.dumps(body).encode(), content_type or "application/json"
+            body, content_type = _to_json(body), content_type or "application/json"
         if isinstance(body, (os.PathLike, Gio.File)):
             self.set_body_file(_file(body), content_type)
         else:
@@ -540,6 +653,62 @@ class TaskMetrics(URLSession.TaskMetrics):
 
 
 TaskMetrics = _export(TaskMetrics)
+class Credential(URLSession.Credential):
+    """A value: two of the same user and password, or certificate, are equal."""
+
+    @property
+    def password(self):
+        return self.get_password()
+
+    def __eq__(self, other):
+        return isinstance(other, URLSession.Credential) and self.equal(other)
+
+    def __hash__(self):
+        return hash(self.get_user())
+
+    def __repr__(self):
+        return "<URLSession.Credential {!r}>".format(self.get_user())
+
+
+Credential = _export(Credential)
+
+
+class ServerTrust(URLSession.ServerTrust):
+    pass
+
+
+ServerTrust = _export(ServerTrust)
+
+
+class ProtectionSpace(URLSession.ProtectionSpace):
+    """A value: two that are the same are equal, and can be keys of a dictionary."""
+
+    def __eq__(self, other):
+        return isinstance(other, URLSession.ProtectionSpace) and self.equal(other)
+
+    def __hash__(self):
+        return self.hash()
+
+    def __repr__(self):
+        return "<URLSession.ProtectionSpace {}://{}:{} {!r} {}>".format(
+            self.get_protocol(), self.get_host(), self.get_port(), self.get_realm(),
+            self.get_authentication_method().value_nick)
+
+
+ProtectionSpace = _export(ProtectionSpace)
+
+
+class CredentialStorage(_Connecting, URLSession.CredentialStorage):
+    async def get_credential(self, space):
+        """Returns the default credential of a space, from the keyring if it is not in memory; None if there is none."""
+        return await _call(self, "get_credential", space)
+
+    async def flush(self):
+        """Waits until the keyring has what was set before."""
+        await _call(self, "flush")
+
+
+CredentialStorage = _export(CredentialStorage)
 
 
 class Decision(URLSession.Decision):
@@ -561,6 +730,46 @@ class ResponseDecision(URLSession.ResponseDecision):
 
 
 ResponseDecision = _export(ResponseDecision)
+
+
+class Cookie(URLSession.Cookie):
+    """Everything may be given by keyword: Cookie(name="theme", value="dark", domain="example.org")."""
+
+    def __eq__(self, other):
+        return self.equal(other) if isinstance(other, URLSession.Cookie) else NotImplemented
+
+    def __hash__(self):
+        return hash((self.name, self.domain, self.path))
+
+    def __repr__(self):
+        # Not the value: it may be what logs a user in.
+        return f"<URLSession.Cookie {self.name} for {self.domain}{self.path}>"
+
+
+Cookie = _export(Cookie)
+
+
+class CookieStorage(URLSession.CookieStorage):
+    """A collection of cookies: `for cookie in storage`, `len(storage)`."""
+
+    def __init__(self, name=None, file=None, **kwargs):
+        super().__init__(name=name, file=_file(file), **kwargs)
+
+    def __iter__(self):
+        return iter(self.dup_cookies())
+
+    def __len__(self):
+        return len(self.dup_cookies())
+
+    def __bool__(self):
+        return True
+
+    async def flush(self):
+        """Returns when the file was read and all changes are written to it."""
+        await _call(self, "flush")
+
+
+CookieStorage = _export(CookieStorage)
 
 
 class Task(_Connecting, URLSession.Task):
@@ -614,16 +823,19 @@ SessionConfiguration = _export(SessionConfiguration)
 
 
 class Session(_Connecting, URLSession.Session):
-    """Requests may be given as strings, files as paths."""
+    """Requests may be given as strings, files as paths.
+
+    What Request.configure() takes can be given with them: await session.data(uri, json={"a": 1}).
+    """
 
     def __init__(self, configuration=None, **kwargs):
         super().__init__(configuration=configuration, **kwargs)
 
-    def create_data_task(self, request):
-        return super().create_data_task(_request(request))
+    def create_data_task(self, request, **options):
+        return super().create_data_task(_request(request, **options))
 
-    def create_download_task(self, request):
-        return super().create_download_task(_request(request))
+    def create_download_task(self, request, **options):
+        return super().create_download_task(_request(request, **options))
 
     def resume_download_task(self, resume_data, fresh_request=None):
         """Makes a task that goes on with a download. The resume data may be bytes, as read from a file."""
@@ -631,14 +843,14 @@ class Session(_Connecting, URLSession.Session):
             resume_data = GLib.Bytes.new(resume_data)
         return super().resume_download_task(resume_data, None if fresh_request is None else _request(fresh_request))
 
-    async def data(self, request):
+    async def data(self, request, **options):
         """Loads something into memory. Returns the body as bytes, and the response."""
-        data, response = await _call(self, "data", _request(request))
+        data, response = await _call(self, "data", _request(request, **options))
         return data.get_data() or b"", response
 
-    async def json(self, request):
+    async def json(self, request, **options):
         """Loads JSON. Returns it as Python objects, and the response."""
-        data, response = await self.data(request)
+        data, response = await self.data(request, **options)
         try:
             return json.loads(data), response
         except ValueError as error:
@@ -646,14 +858,14 @@ class Session(_Connecting, URLSession.Session):
             code = URLSession.Error.CANNOT_PARSE_JSON
             raise GLib.Error.new_literal(URLSession.error_quark(), message, code) from error
 
-    async def open(self, request):
+    async def open(self, request, **options):
         """Returns a body while it arrives, as a Body, and the response."""
-        stream, response = await _call(self, "open", _request(request))
+        stream, response = await _call(self, "open", _request(request, **options))
         return Body(stream), response
 
-    async def download(self, request, destination=None):
+    async def download(self, request, destination=None, **options):
         """Loads something into a file, and returns that as a Gio.File, and the response. See DownloadTask.save()."""
-        return await _call(self, "download", _request(request), _file(destination))
+        return await _call(self, "download", _request(request, **options), _file(destination))
 
     async def reset(self):
         await _call(self, "reset")
