@@ -192,10 +192,13 @@ start_run (UWorkItem *item)
       settle (self);
       return;
     }
+
+  /* The routes are known now. */
   self->patience = g_timeout_source_new (PATIENCE_MS);
   g_source_set_static_name (self->patience, "[urlsession] network");
   g_source_set_callback (self->patience, patience_cb, self, NULL);
   g_source_attach (self->patience, u_worker_get_context (self->worker));
+  update (self);
   g_dbus_connection_new_for_address (address,
                                      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                      G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,

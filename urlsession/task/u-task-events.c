@@ -388,6 +388,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
   g_autoptr (UTask) hold = g_object_ref (self);
   g_autoptr (UTransfer) transfer = NULL;
   UTaskClass *klass = U_TASK_GET_CLASS (self);
+  gboolean waited;
 
   if (event->counts.received > self->counts.received || event->counts.sent > self->counts.sent ||
       event->counts.expected_to_receive != self->counts.expected_to_receive)
@@ -402,6 +403,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
                        ? g_steal_pointer (&self->forced_error)
                        : g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled.");
     }
+  waited = self->waiting_reason != U_WAITING_REASON_NONE;
   self->waiting_reason = U_WAITING_REASON_NONE;
   if (event->error != NULL)
     {
@@ -423,6 +425,8 @@ u_task_finish (UTask *self, UTransferEvent *event)
   self->released = TRUE;
   self->host->release (self->session, self);
   u_task_make_metrics (self, event);
+  if (waited)
+    u_task_notify_waiting (self);
   u_task_notify_end (self);
   u_task_emit_metrics (self);
   if (!self->quiet)

@@ -53,9 +53,9 @@ idle_fired (UTimer *timer)
     {
       g_autofree char *masked = u_uri_string_dup_masked (self->request->uri);
 
-      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
-                                                "Nothing came from %s for %g seconds (the request timeout).",
-                                                masked, request_timeout (self)));
+      u_local_transfer_break (self, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
+                                                 "Nothing came from %s for %g seconds (the request timeout).",
+                                                 masked, request_timeout (self)));
     }
 }
 

@@ -211,7 +211,7 @@ may_continue (ULocalTransfer *self, const GError *error)
 }
 
 void
-u_local_transfer_take_done (ULocalTransfer *self, const GError *error, gboolean nothing_sent)
+u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
 {
   if (error != NULL && may_continue (self, error))
     {
@@ -226,10 +226,7 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error, gboolean 
     }
   if (error != NULL)
     {
-      g_autoptr (GError) copy = g_error_copy (error);
-
-      if (!u_local_transfer_wait_after_error (self, copy, nothing_sent))
-        u_local_transfer_fail (self, g_steal_pointer (&copy));
+      u_local_transfer_break (self, g_error_copy (error));
       return;
     }
   if (self->state != U_LOCAL_RECEIVING)
@@ -245,10 +242,10 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error, gboolean 
     {
       g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
 
-      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
-                                                "The connection for %s ended after %" G_GINT64_FORMAT " of %"
-                                                G_GINT64_FORMAT " bytes.", masked, self->counts.received,
-                                                self->resume_point.total));
+      u_local_transfer_break (self, g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                                 "The connection for %s ended after %" G_GINT64_FORMAT " of %"
+                                                 G_GINT64_FORMAT " bytes.", masked, self->counts.received,
+                                                 self->resume_point.total));
       return;
     }
   u_local_transfer_complete (self);
@@ -319,6 +316,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_DONE:
+      self->nothing_sent = event->nothing_sent;
       u_local_transfer_add_transaction (self, event->transaction);
       if (self->suspended || self->state == U_LOCAL_ASKING)
         {
@@ -326,7 +324,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
         }
       else
         {
-          u_local_transfer_take_done (self, event->error, event->nothing_sent);
+          u_local_transfer_take_done (self, event->error);
         }
       break;
 

@@ -92,8 +92,10 @@ typedef struct
   UWaitingReason waiting_reason; /* what was posted last */
   UFailureReason failure_reason; /* of the end that is coming */
   guint n_attempts;           /* that found no network */
-  guint n_retries;
-  gboolean knows_enough;      /* of which kind the network is was waited for */
+  guint n_retries;            /* in a row */
+  gboolean waits_for_time;    /* WAITING: for the timer, whatever the network does */
+  gboolean nothing_sent;      /* of the exchange that failed last */
+  gint64 received_before;     /* counts.received when the exchange began */
   gboolean responded;         /* a response was posted */
 
   /* The body */
@@ -168,8 +170,7 @@ void       u_local_transfer_take_response (ULocalTransfer    *self,
                                            UResponseData     *response,
                                            gboolean           encoded);
 void       u_local_transfer_take_done     (ULocalTransfer    *self,
-                                           const GError      *error,
-                                           gboolean           nothing_sent);
+                                           const GError      *error);
 void       u_local_transfer_accept        (ULocalTransfer    *self);
 
 /* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
@@ -199,12 +200,12 @@ void       u_local_transfer_init_wait     (ULocalTransfer    *self);
 void       u_local_transfer_stop_waiting  (ULocalTransfer    *self);
 gboolean   u_local_transfer_may_go        (ULocalTransfer    *self);
 void       u_local_transfer_note_queue    (ULocalTransfer    *self);
-void       u_local_transfer_leave_queue   (ULocalTransfer    *self);
+void       u_local_transfer_note_start    (ULocalTransfer    *self);
+gboolean   u_local_transfer_look_again    (ULocalTransfer    *self);
 gboolean   u_local_transfer_may_start_over (ULocalTransfer   *self);
 void       u_local_transfer_give_up_load  (ULocalTransfer    *self);
-gboolean   u_local_transfer_wait_after_error (ULocalTransfer *self,
-                                           const GError      *error,
-                                           gboolean           nothing_sent);
+void       u_local_transfer_break         (ULocalTransfer    *self,
+                                           GError            *error);
 gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
                                            UResponseData     *response);
 

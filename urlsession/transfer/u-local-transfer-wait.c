@@ -16,8 +16,8 @@
 #define FIRST_ATTEMPT_S 1
 #define LAST_ATTEMPT_S 30
 
-/* For so long is waited to learn of which kind the network is, where that matters. */
-#define KNOWLEDGE_PATIENCE_US (2 * G_USEC_PER_SEC)
+/* An attempt that brought a download on by so many bytes was not in vain: those after it are counted anew. */
+#define WORTHWHILE (64 * 1024)
 
 /* Who waits in the queue for longer than this is told so. */
 #define QUEUE_PATIENCE_US (G_USEC_PER_SEC / 10)
@@ -49,14 +49,25 @@ get_network (ULocalTransfer *self)
   return executor->network;
 }
 
-static void
-stop_watching (ULocalTransfer *self)
-{
-  if (self->watch != NULL)
-    u_network_unwatch (g_steal_pointer (&self->watch));
-}
-
 /* ---- Which networks may be used ---- */
+
+/* What never leaves the machine has no network to be asked about (RFC 6761 section 6.3). */
+static gboolean
+is_loopback (ULocalTransfer *self)
+{
+  const char *host = g_uri_get_host (self->request->parsed);
+  g_autofree char *lower = NULL;
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  lower = g_ascii_strdown (host, -1);
+  if (g_str_equal (lower, "localhost") || g_str_has_suffix (lower, ".localhost"))
+    return TRUE;
+  address = g_inet_address_new_from_string (host);
+
+  return address != NULL && g_inet_address_get_is_loopback (address);
+}
 
 static gboolean
 is_restricted (ULocalTransfer *self)
@@ -64,40 +75,21 @@ is_restricted (ULocalTransfer *self)
   const UTransferSpec *spec = self->spec;
   const URequestData *request = self->request;
 
-  return !spec->allows_cellular_access || !spec->allows_expensive_access || !spec->allows_constrained_access ||
-         !request->allows_cellular_access || !request->allows_expensive_access || !request->allows_constrained_access;
-}
-
-/* What never leaves the machine has no network to be asked about. */
-static gboolean
-is_loopback (ULocalTransfer *self)
-{
-  const char *host = g_uri_get_host (self->request->parsed);
-  g_autoptr (GInetAddress) address = NULL;
-
-  if (host == NULL)
+  if (spec->allows_cellular_access && spec->allows_expensive_access && spec->allows_constrained_access &&
+      request->allows_cellular_access && request->allows_expensive_access && request->allows_constrained_access)
     return FALSE;
-  if (g_ascii_strcasecmp (host, "localhost") == 0)
-    return TRUE;
-  address = g_inet_address_new_from_string (host);
 
-  return address != NULL && g_inet_address_get_is_loopback (address);
+  return !is_loopback (self);
 }
 
-/* NONE: it may be used. */
+/* Of a restricted one. NONE: the network may be used. */
 static UWaitingReason
-get_denial (ULocalTransfer *self)
+get_denial (ULocalTransfer *self, const UNetworkState *known)
 {
   const UTransferSpec *spec = self->spec;
   const URequestData *request = self->request;
-  UNetworkState state;
+  UNetworkState state = *known;
 
-  if (!is_restricted (self) || is_loopback (self))
-    return U_WAITING_REASON_NONE;
-
-  u_network_get_state (get_network (self), &state);
-  if (!state.known && !self->knows_enough)
-    return U_WAITING_REASON_CONNECTIVITY;
   if (state.cellular && !(spec->allows_cellular_access && request->allows_cellular_access))
     return U_WAITING_REASON_CELLULAR;
   if (state.expensive && !(spec->allows_expensive_access && request->allows_expensive_access))
@@ -143,17 +135,14 @@ fail_denied (ULocalTransfer *self, UWaitingReason reason, UError code)
 
 /* ---- Waiting ---- */
 
+/* Until it has a place, it waits still: nothing is said to the application. */
 static void
 go_on (ULocalTransfer *self)
 {
   u_timers_disarm (self->executor->timers, &self->wait_timer);
-  if (self->state != U_LOCAL_WAITING)
-    return;
-
-  post_waiting (self, U_WAITING_REASON_NONE);
   self->pending_requeue = self->file != NULL && !u_download_file_is_idle (self->file);
   if (!self->pending_requeue)
-    u_local_transfer_requeue (self, FALSE);
+    u_local_transfer_requeue (self, TRUE);
 }
 
 static void
@@ -161,66 +150,41 @@ wait_fired (UTimer *timer)
 {
   ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) timer - G_STRUCT_OFFSET (ULocalTransfer, wait_timer));
 
-  if (self->state == U_LOCAL_QUEUED && self->slot.waiting)
-    {
-      post_waiting (self, U_WAITING_REASON_CONNECTION);
-    }
-  else
-    {
-      self->knows_enough = TRUE;
-      go_on (self);
-    }
+  if (self->state == U_LOCAL_WAITING)
+    go_on (self);
+  else if (self->slot.waiting)
+    post_waiting (self, U_WAITING_REASON_CONNECTION);
+}
+
+/* A download of which a part is there that another exchange can go on from. */
+static gboolean
+can_continue (ULocalTransfer *self)
+{
+  return self->spec->delivery == U_DELIVER_FILE && self->file != NULL && self->resumable && self->counts.received > 0;
 }
 
 static void network_changed_cb (gpointer user_data);
+
+static void
+watch_network (ULocalTransfer *self)
+{
+  if (self->watch == NULL)
+    self->watch = u_network_watch (get_network (self), u_worker_get_context (self->executor->worker),
+                                   network_changed_cb, self);
+}
 
 /* @delay: microseconds; 0: until the network changes */
 static void
 wait_for (ULocalTransfer *self, UWaitingReason reason, gint64 delay)
 {
-  if (self->state != U_LOCAL_WAITING)
-    u_local_transfer_enter (self, U_LOCAL_WAITING);
+  u_local_transfer_enter (self, U_LOCAL_WAITING);
+  self->waits_for_time = reason == U_WAITING_REASON_RETRY;
   u_local_transfer_update_clock (self);
-  if (self->watch == NULL && reason != U_WAITING_REASON_RETRY)
-    self->watch = u_network_watch (get_network (self), u_worker_get_context (self->executor->worker),
-                                   network_changed_cb, self);
+  if (!self->waits_for_time)
+    watch_network (self);
   if (delay > 0)
     u_timers_arm (self->executor->timers, &self->wait_timer, g_get_monotonic_time () + delay);
   post_waiting (self, reason);
-}
-
-/* A running load has to stop, since the network is another one now. */
-static void
-lose_permission (ULocalTransfer *self, UWaitingReason reason)
-{
-  if (!self->spec->waits_for_connectivity || !u_local_transfer_may_start_over (self))
-    {
-      fail_denied (self, reason, U_ERROR_NETWORK_CONNECTION_LOST);
-      return;
-    }
-  u_local_transfer_give_up_load (self);
-  wait_for (self, reason, 0);
-}
-
-static void
-network_changed_cb (gpointer user_data)
-{
-  ULocalTransfer *self = user_data;
-  UWaitingReason reason;
-
-  if (self->state == U_LOCAL_WAITING)
-    {
-      /* Whatever changed, it is a reason to look again. */
-      if (self->waiting_reason != U_WAITING_REASON_RETRY)
-        go_on (self);
-      return;
-    }
-  if (self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING)
-    return;
-
-  reason = get_denial (self);
-  if (reason != U_WAITING_REASON_NONE)
-    lose_permission (self, reason);
 }
 
 /*
@@ -233,25 +197,104 @@ network_changed_cb (gpointer user_data)
 gboolean
 u_local_transfer_may_go (ULocalTransfer *self)
 {
-  UWaitingReason reason = get_denial (self);
+  UNetworkState state;
+  UWaitingReason reason;
 
-  if (reason == U_WAITING_REASON_NONE)
-    {
-      /* From here on a change concerns it. */
-      if (self->watch == NULL && is_restricted (self) && !is_loopback (self))
-        self->watch = u_network_watch (get_network (self), u_worker_get_context (self->executor->worker),
-                                       network_changed_cb, self);
-      return TRUE;
-    }
+  /* What is known of it is asked for early, to be there when a load has failed. */
+  if (self->spec->waits_for_connectivity)
+    get_network (self);
+  if (!is_restricted (self))
+    return TRUE;
 
-  if (reason == U_WAITING_REASON_CONNECTIVITY)
-    wait_for (self, U_WAITING_REASON_RETRY, KNOWLEDGE_PATIENCE_US);
-  else if (self->spec->waits_for_connectivity)
+  /* From here on a change concerns it. */
+  watch_network (self);
+  u_network_get_state (get_network (self), &state);
+  reason = get_denial (self, &state);
+  if (!state.known)
+    wait_for (self, U_WAITING_REASON_NONE, 0);
+  else if (reason == U_WAITING_REASON_NONE)
+    return TRUE;
+  else if (self->spec->waits_for_connectivity || can_continue (self))
     wait_for (self, reason, 0);
   else
     fail_denied (self, reason, U_ERROR_NOT_CONNECTED_TO_INTERNET);
 
   return FALSE;
+}
+
+/* Whether a running load may no longer use the network, since it is another one now or costs: a download that can be
+ * gone on with waits, whatever the session says of waiting, and so does what can be asked for again without harm, if it
+ * may wait. */
+static gboolean
+stops_for_network (ULocalTransfer *self)
+{
+  UNetworkState state;
+  UWaitingReason reason;
+
+  if (self->watch == NULL || (self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING) ||
+      !is_restricted (self))
+    return FALSE;
+  u_network_get_state (get_network (self), &state);
+  reason = get_denial (self, &state);
+  if (reason == U_WAITING_REASON_NONE)
+    return FALSE;
+
+  if (can_continue (self) || (self->spec->waits_for_connectivity && u_local_transfer_may_start_over (self) &&
+                              u_retry_is_idempotent (self->request->method)))
+    {
+      u_local_transfer_give_up_load (self);
+      wait_for (self, reason, 0);
+    }
+  else
+    {
+      fail_denied (self, reason, U_ERROR_NETWORK_CONNECTION_LOST);
+    }
+
+  return TRUE;
+}
+
+/* Whatever changed, it is a reason to look again. While it is suspended nothing moves: the resume looks. */
+static void
+network_changed_cb (gpointer user_data)
+{
+  ULocalTransfer *self = user_data;
+
+  if (self->suspended)
+    return;
+
+  if (self->state == U_LOCAL_WAITING && !self->waits_for_time)
+    {
+      self->n_attempts = 0;
+      go_on (self);
+    }
+  else if (self->state == U_LOCAL_QUEUED && self->slot.waiting)
+    {
+      u_scheduler_release (self->executor->scheduler, &self->slot);
+      u_local_transfer_queue_up (self, FALSE);
+    }
+  else
+    {
+      stops_for_network (self);
+    }
+}
+
+/*
+ * u_local_transfer_look_again:
+ *
+ * After a resume: the network may be another one.
+ *
+ * Returns: %TRUE if there is nothing else to go on with
+ */
+gboolean
+u_local_transfer_look_again (ULocalTransfer *self)
+{
+  if (self->state != U_LOCAL_WAITING)
+    return stops_for_network (self);
+
+  if (!self->waits_for_time)
+    go_on (self);
+
+  return TRUE;
 }
 
 /* In the queue: nothing is said of a short while. */
@@ -262,27 +305,19 @@ u_local_transfer_note_queue (ULocalTransfer *self)
     u_timers_arm (self->executor->timers, &self->wait_timer, g_get_monotonic_time () + QUEUE_PATIENCE_US);
 }
 
-void
-u_local_transfer_leave_queue (ULocalTransfer *self)
-{
-  u_timers_disarm (self->executor->timers, &self->wait_timer);
-  post_waiting (self, U_WAITING_REASON_NONE);
-}
-
 /* Whether a failure means that no way to the host was found. */
 static gboolean
 lacks_connectivity (ULocalTransfer *self, const GError *error)
 {
   UNetworkState state;
 
-  if (g_error_matches (error, U_ERROR, U_ERROR_NOT_CONNECTED_TO_INTERNET) ||
-      g_error_matches (error, U_ERROR, U_ERROR_DNS_LOOKUP_FAILED) ||
-      g_error_matches (error, U_ERROR, U_ERROR_CANNOT_CONNECT_TO_HOST))
-    return TRUE;
-  if (!g_error_matches (error, U_ERROR, U_ERROR_CANNOT_FIND_HOST))
+  if (!u_retry_is_unreachable (error))
     return FALSE;
+  if (!g_error_matches (error, U_ERROR, U_ERROR_CANNOT_FIND_HOST))
+    return TRUE;
 
-  /* A name that does not exist will not come to exist; without a network nobody knows. */
+  /* A name that does not exist will not come to exist; without a network nobody knows. Here what is known of it may be
+   * wrong without harm: the load was tried. */
   u_network_get_state (get_network (self), &state);
 
   return !state.available;
@@ -300,18 +335,11 @@ u_local_transfer_may_start_over (ULocalTransfer *self)
   return self->spec->delivery == U_DELIVER_WHOLE && !self->spec->also_events;
 }
 
-static gboolean
-continues (ULocalTransfer *self)
-{
-  return self->state == U_LOCAL_RECEIVING && self->spec->delivery == U_DELIVER_FILE && self->resumable &&
-         self->counts.received > 0;
-}
-
 /* Leaves the exchange at hand so that another one can take its place: a download goes on where it is, if it can. */
 void
 u_local_transfer_give_up_load (ULocalTransfer *self)
 {
-  gboolean goes_on = continues (self);
+  gboolean goes_on = can_continue (self);
 
   self->stalled = FALSE;
   u_local_transfer_drop_load (self);
@@ -343,18 +371,26 @@ get_rules (ULocalTransfer *self)
   return self->request->retry != NULL ? self->request->retry : self->spec->retry;
 }
 
+static double
+get_time_left (ULocalTransfer *self)
+{
+  if (self->resource_timer.position == 0)
+    return -1;
+
+  return MAX ((double) (self->resource_timer.due - g_get_monotonic_time ()) / G_USEC_PER_SEC, 0);
+}
+
 static gboolean
-try_again (ULocalTransfer *self, const GError *error, UResponseData *response, gboolean nothing_sent)
+try_again (ULocalTransfer *self, const GError *error, UResponseData *response)
 {
   const URetryRules *rules = get_rules (self);
   URetryFacts facts = {
     .error = error,
     .method = self->request->method,
-    .nothing_sent = nothing_sent,
-    .continues = continues (self),
-    .n_attempts = self->n_retries + 1,
+    .nothing_sent = self->nothing_sent,
+    .continues = can_continue (self),
     .now = g_get_real_time () / G_USEC_PER_SEC,
-    .time_left = -1,
+    .time_left = get_time_left (self),
     .chance = g_random_double (),
   };
   double delay;
@@ -362,13 +398,14 @@ try_again (ULocalTransfer *self, const GError *error, UResponseData *response, g
   if (rules == NULL || !u_local_transfer_may_start_over (self))
     return FALSE;
 
+  if (self->counts.received >= self->received_before + WORTHWHILE)
+    self->n_retries = 0;
+  facts.n_attempts = self->n_retries + 1;
   if (response != NULL)
     {
       facts.status = response->status;
       facts.retry_after = response->headers != NULL ? u_header_list_get (response->headers, "Retry-After") : NULL;
     }
-  if (self->resource_timer.position != 0)
-    facts.time_left = (double) (self->resource_timer.due - g_get_monotonic_time ()) / G_USEC_PER_SEC;
   if (!u_retry_decide (rules, &facts, &delay))
     return FALSE;
 
@@ -379,28 +416,38 @@ try_again (ULocalTransfer *self, const GError *error, UResponseData *response, g
   return TRUE;
 }
 
-/*
- * u_local_transfer_wait_after_error:
- * @error: why the exchange failed
- * @nothing_sent: no byte of the request left
- *
- * Returns: %TRUE if that is not the end
- */
-gboolean
-u_local_transfer_wait_after_error (ULocalTransfer *self, const GError *error, gboolean nothing_sent)
+static gboolean
+wait_after_error (ULocalTransfer *self, const GError *error)
 {
-  if (self->spec->waits_for_connectivity && !self->responded && self->state == U_LOCAL_LOADING &&
-      lacks_connectivity (self, error))
-    {
-      gint64 delay = MIN (FIRST_ATTEMPT_S << MIN (self->n_attempts, 6), LAST_ATTEMPT_S);
+  gint64 delay;
 
-      self->n_attempts++;
-      u_local_transfer_give_up_load (self);
-      wait_for (self, U_WAITING_REASON_CONNECTIVITY, delay * G_USEC_PER_SEC);
-      return TRUE;
-    }
+  if (self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING)
+    return FALSE;
+  if (!self->spec->waits_for_connectivity || self->state != U_LOCAL_LOADING || !self->nothing_sent ||
+      !lacks_connectivity (self, error))
+    return try_again (self, error, NULL);
 
-  return try_again (self, error, NULL, nothing_sent);
+  delay = MIN (FIRST_ATTEMPT_S << MIN (self->n_attempts, 6), LAST_ATTEMPT_S);
+  self->n_attempts++;
+  u_local_transfer_give_up_load (self);
+  wait_for (self, U_WAITING_REASON_CONNECTIVITY, delay * G_USEC_PER_SEC);
+
+  return TRUE;
+}
+
+/*
+ * u_local_transfer_break:
+ * @error: (transfer full): why the exchange failed
+ *
+ * Ends the transfer, unless another exchange may do better.
+ */
+void
+u_local_transfer_break (ULocalTransfer *self, GError *error)
+{
+  g_autoptr (GError) why = error;
+
+  if (!wait_after_error (self, why))
+    u_local_transfer_fail (self, g_steal_pointer (&why));
 }
 
 /*
@@ -412,7 +459,20 @@ u_local_transfer_wait_after_error (ULocalTransfer *self, const GError *error, gb
 gboolean
 u_local_transfer_wait_after_response (ULocalTransfer *self, UResponseData *response)
 {
-  return response->status >= 400 && try_again (self, NULL, response, FALSE);
+  /* There is a way to the host. */
+  self->n_attempts = 0;
+
+  return response->status >= 400 && try_again (self, NULL, response);
+}
+
+/* An exchange begins. */
+void
+u_local_transfer_note_start (ULocalTransfer *self)
+{
+  u_timers_disarm (self->executor->timers, &self->wait_timer);
+  self->nothing_sent = FALSE;
+  self->received_before = self->counts.received;
+  post_waiting (self, U_WAITING_REASON_NONE);
 }
 
 void
@@ -426,5 +486,5 @@ void
 u_local_transfer_stop_waiting (ULocalTransfer *self)
 {
   u_timers_disarm (self->executor->timers, &self->wait_timer);
-  stop_watching (self);
+  g_clear_pointer (&self->watch, u_network_unwatch);
 }

@@ -174,6 +174,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
           self->asked_range = TRUE;
         }
     }
+  u_local_transfer_note_start (self);
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
@@ -194,7 +195,6 @@ u_local_transfer_slot_cb (USchedulerEntry *entry)
 {
   ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) entry - G_STRUCT_OFFSET (ULocalTransfer, slot));
 
-  u_local_transfer_leave_queue (self);
   start_exchange (self, find_loader (self));
 }
 
@@ -412,6 +412,8 @@ resume (ULocalTransfer *self)
       u_local_transfer_queue_up (self, FALSE);
       return;
     }
+  if (u_local_transfer_look_again (self))
+    return;
 
   /* What came meanwhile, in its order. Each step may end the transfer, or drop what the next one would handle. */
   if (self->held_question != NULL)
@@ -431,7 +433,7 @@ resume (ULocalTransfer *self)
       g_autoptr (GError) error = g_steal_pointer (&self->held_error);
 
       self->held_done = FALSE;
-      u_local_transfer_take_done (self, error, FALSE);
+      u_local_transfer_take_done (self, error);
     }
 }
 
@@ -539,7 +541,7 @@ u_local_transfer_deliver (ULocalTransfer *self)
       g_autoptr (GError) held = g_steal_pointer (&self->held_error);
 
       self->held_done = FALSE;
-      u_local_transfer_take_done (self, held, FALSE);
+      u_local_transfer_take_done (self, held);
     }
 }
 

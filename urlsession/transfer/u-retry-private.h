@@ -27,6 +27,8 @@ gboolean u_retry_decide             (const URetryRules *rules,
                                      double            *delay);
 /* Whether it may go well another time, seen by itself. */
 gboolean u_retry_is_transient_error (const GError      *error);
+/* RFC 9110 section 9.2.2: to do it twice is to do it once. */
+gboolean u_retry_is_idempotent      (const char        *method);
 /* Whether the error is that there was no way to the host, so that a change of the network may help. */
 gboolean u_retry_is_unreachable     (const GError      *error);
 /* Seconds from @now that a Retry-After field asks for; -1: it is none. */

@@ -60,19 +60,23 @@ is_transient (const URetryRules *rules, const URetryFacts *facts)
   return u_retry_rules_has_status (rules, facts->status);
 }
 
-static gboolean
-is_safe (const URetryRules *rules, const URetryFacts *facts)
+gboolean
+u_retry_is_idempotent (const char *method)
 {
-  if (facts->nothing_sent || facts->continues || rules->retries_unsafe_methods)
-    return TRUE;
-
   for (gsize i = 0; i < G_N_ELEMENTS (idempotent_methods); i++)
     {
-      if (strcmp (facts->method, idempotent_methods[i]) == 0)
+      if (strcmp (method, idempotent_methods[i]) == 0)
         return TRUE;
     }
 
   return FALSE;
+}
+
+static gboolean
+is_safe (const URetryRules *rules, const URetryFacts *facts)
+{
+  return facts->nothing_sent || facts->continues || rules->retries_unsafe_methods ||
+         u_retry_is_idempotent (facts->method);
 }
 
 /* N digits. */
