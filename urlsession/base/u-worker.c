@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-worker-private.h"
 
+#include "urlsession/base/u-job-threads-private.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -139,6 +141,7 @@ worker_thread (gpointer data)
 
   g_private_set (&current_worker, self);
   g_main_context_push_thread_default (self->context);
+  u_job_threads_probe ();
 
   while (TRUE)
     {
@@ -194,6 +197,7 @@ fork_child (void)
   generation++;
   memset (&pool, 0, sizeof pool);
   g_private_set (&current_worker, NULL);
+  u_job_threads_forget ();
 }
 
 /* Destructors of the libraries below run after this, and an I/O thread inside one of them would crash the program
@@ -376,7 +380,10 @@ u_disk_submit (UDiskJob *job)
 
   g_mutex_lock (&pool.lock);
   if (pool.disk == NULL)
-    pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, FALSE, NULL);
+    {
+      /* In a process that was forked GLib may not be able to start threads but for a pool that keeps them. */
+      pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, generation > 0, NULL);
+    }
   g_thread_pool_push (pool.disk, job, NULL);
   g_mutex_unlock (&pool.lock);
 }

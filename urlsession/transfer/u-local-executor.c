@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-local-executor-private.h"
 
+#include "urlsession/base/u-job-threads-private.h"
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 typedef struct
@@ -69,6 +70,8 @@ release_in_context (ULocalExecutor *self, gpointer object)
 static void
 executor_free (ULocalExecutor *self)
 {
+  if (self->scheduler != NULL)
+    u_job_threads_release ();
   g_clear_pointer (&self->loaders, u_loader_table_free);
   g_clear_pointer (&self->scheduler, u_scheduler_free);
   g_clear_pointer (&self->timers, u_timers_free);
@@ -136,6 +139,9 @@ executor_start_run (ULocalExecutor *self)
 
   self->scheduler = u_scheduler_new (self->settings.loader.max_connections_per_host,
                                      self->settings.loader.max_connections, u_local_transfer_slot_cb);
+  u_job_threads_hold ();
+  self->scheduler = u_scheduler_new (self->settings.max_connections_per_host, self->settings.max_connections,
+                                     u_local_transfer_slot_cb);
   self->timers = u_timers_new (u_worker_get_context (self->worker));
   self->loaders = u_loader_table_new (&self->settings.loader);
   self->authenticator = u_authenticator_new (self->settings.credentials);

@@ -2,6 +2,7 @@
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-job-threads-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
@@ -224,6 +225,14 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
       return;
     }
   if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
+  if (u_job_threads_are_lost ())
+    {
+      u_local_transfer_fail (self, g_error_new_literal (U_ERROR, U_ERROR_UNKNOWN,
+                                                        "This process was forked, and threads that loading depends on "
+                                                        "are missing in it: start it with exec(), or fork earlier."));
+      return;
+    }
+  if (self->suspended || self->slot.waiting)
     return;
 
   if (!u_local_transfer_check_security (self, &refusal))
