@@ -345,7 +345,7 @@ static void
 test_memory (void)
 {
   g_autofree char *program = g_path_get_basename (g_get_prgname ());
-  g_autofree char *before = g_build_filename (g_get_user_data_dir (), program, NULL);
+  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), program, NULL);
   g_autoptr (UCookieStorage) first = u_cookie_storage_new (NULL);
   g_autoptr (UCookieStorage) second = g_object_new (U_TYPE_COOKIE_STORAGE, NULL);
 
@@ -355,7 +355,7 @@ test_memory (void)
   assert_cookies (second, NULL, "");
   g_assert_null (u_cookie_storage_get_file (first));
   g_assert_null (u_cookie_storage_get_name (first));
-  g_assert_false (g_file_test (before, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
 }
 
 /* ---- The file ---- */
@@ -402,6 +402,8 @@ test_names (void)
   g_assert_cmpstr (u_cookie_storage_get_name (u_cookie_storage_get_shared ()), ==, "shared");
   g_clear_object (&same);
   close_storage (storage, path);
+  remove_folder (folder);
+  g_assert_cmpint (g_rmdir (parent), ==, 0);
 }
 
 static void
@@ -579,7 +581,7 @@ main (int argc, char **argv)
   if (argc == 5 && g_str_equal (argv[1], "--storage"))
     return self_main (argv[2], argv[3], argv[4]);
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/cookie-storage/memory", test_memory);
   g_test_add_func ("/cookie-storage/cookie", test_cookie);

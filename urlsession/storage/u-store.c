@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/storage/u-store-private.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -485,10 +486,13 @@ dup_application_name (void)
   if (name != NULL)
     return g_strdup (name);
 
-  /* Some programs have the way to them as their name. */
+  /* The name is set late in some programs, from what the C library knows from the start. Some have the way to them as
+   * their name. */
   name = g_get_prgname ();
+  if (name == NULL)
+    name = program_invocation_short_name;
 
-  return name != NULL && *name != '\0' ? g_path_get_basename (name) : g_strdup ("urlsession");
+  return g_path_get_basename (name);
 }
 
 /* A name of one file in its folder, whatever is in @name; different for different names. */
