@@ -37,7 +37,6 @@ typedef struct
   SoupMessage *message;       /* owned, nullable until the body is at hand */
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
-  GCancellable *cancellable;  /* owned */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
@@ -399,7 +398,6 @@ send (UHttpLoad *self)
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
   soup_session_send_async (u_http_asking_get_session (self->asking, self->bulk), self->message, G_PRIORITY_DEFAULT,
-  soup_session_send_async (u_http_engine_get_session (self->engine, self->bulk), self->message, G_PRIORITY_DEFAULT,
                            self->cancellable, sent_cb, load_ref (self));
 }
 

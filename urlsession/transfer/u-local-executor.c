@@ -137,11 +137,9 @@ executor_start_run (ULocalExecutor *self)
   if (self->scheduler != NULL)
     return;
 
+  u_job_threads_hold ();
   self->scheduler = u_scheduler_new (self->settings.loader.max_connections_per_host,
                                      self->settings.loader.max_connections, u_local_transfer_slot_cb);
-  u_job_threads_hold ();
-  self->scheduler = u_scheduler_new (self->settings.max_connections_per_host, self->settings.max_connections,
-                                     u_local_transfer_slot_cb);
   self->timers = u_timers_new (u_worker_get_context (self->worker));
   self->loaders = u_loader_table_new (&self->settings.loader);
   self->authenticator = u_authenticator_new (self->settings.credentials);

@@ -224,7 +224,6 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
                                                 g_uri_get_scheme (self->request->parsed), masked));
       return;
     }
-  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
   if (u_job_threads_are_lost ())
     {
       u_local_transfer_fail (self, g_error_new_literal (U_ERROR, U_ERROR_UNKNOWN,
@@ -232,7 +231,7 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
                                                         "are missing in it: start it with exec(), or fork earlier."));
       return;
     }
-  if (self->suspended || self->slot.waiting)
+  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
     return;
 
   if (!u_local_transfer_check_security (self, &refusal))
