@@ -29,17 +29,10 @@ from ._urlsession_coroutines import Body, call, run
 URLSession = get_introspection_module("URLSession")
 
 __all__ = ["Body", "run"]
-__all__ = []
 
 # What is kept on disk is kept by program: without this, all scripts without a Gio.Application would share it.
 if GLib.get_prgname() is None and sys.argv and sys.argv[0]:
     GLib.set_prgname(os.path.basename(sys.argv[0]))
-
-# How long a loop that knows nothing of GLib sleeps before it looks whether something of ours has happened, in seconds.
-_PUMP_INTERVAL = 0.005
-
-# Bytes that one read of a body asks for.
-_READ_SIZE = 64 * 1024
 
 
 def _export(cls):
