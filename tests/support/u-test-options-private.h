@@ -50,6 +50,7 @@ typedef struct
   gint64 drop_after;
   gint64 reset_after;
   gboolean drop_once;
+  gint64 times;               /* how many requests for this URL get the status, the headers and the break */
 } UTestOptions;
 
 UTestOptions *u_test_options_parse (const char   *query,

@@ -56,6 +56,7 @@ static const OptionSpec specs[] = {
   OPTION ("drop-after", KIND_NUMBER, drop_after),
   OPTION ("reset-after", KIND_NUMBER, reset_after),
   OPTION ("drop-once", KIND_FLAG, drop_once),
+  OPTION ("times", KIND_NUMBER, times),
 };
 
 #undef OPTION

@@ -420,6 +420,16 @@ dup_date (void)
                           g_date_time_get_hour (now), g_date_time_get_minute (now), g_date_time_get_second (now));
 }
 
+/* From now on the server is well. */
+static void
+get_well (UTestOptions *options)
+{
+  options->status = -1;
+  options->drop_after = -1;
+  options->reset_after = -1;
+  g_ptr_array_set_size (options->headers, 0);
+}
+
 /*
  * u_test_routes_answer:
  *
@@ -439,6 +449,9 @@ u_test_routes_answer (const UTestRequest *request, GBytes *body, UTestLog *log)
     .changed = options->change_after_first && n_before > 0,
   };
   UTestReply *reply;
+
+  if (options->times >= 0 && n_before >= options->times)
+    get_well (options);
 
   /* /echo takes any query: what clients do to one is among the things it shows. */
   if (unknown != NULL && !g_str_equal (request->path, "/echo"))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/message/u-retry-policy-private.h"
 #include "urlsession/session/u-session-configuration-private.h"
 
 /* What a configuration says of the network: limits, proxies, and which network may be used. */
@@ -345,7 +346,7 @@ u_session_configuration_set_proxy_resolver (USessionConfiguration *self, GProxyR
  *
  * Gets whether requests are made again when they fail.
  *
- * Returns: (transfer none) (nullable): a policy, or %NULL for never
+ * Returns: (transfer none) (nullable): a policy that cannot be changed, or %NULL for never
  */
 URetryPolicy *
 u_session_configuration_get_retry_policy (USessionConfiguration *self)
@@ -358,19 +359,31 @@ u_session_configuration_get_retry_policy (USessionConfiguration *self)
 /**
  * u_session_configuration_set_retry_policy: (set-property retry-policy)
  * @self: a configuration
- * @retry_policy: (nullable): a policy, or %NULL for never
+ * @retry_policy: (nullable): a policy, of which the configuration takes a copy; %NULL for never
  *
  * Sets whether requests are made again when they fail.
  */
 void
 u_session_configuration_set_retry_policy (USessionConfiguration *self, URetryPolicy *retry_policy)
 {
+  g_autoptr (URetryRules) old = NULL;
+  g_autoptr (URetryRules) rules = NULL;
+
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (retry_policy == NULL || U_IS_RETRY_POLICY (retry_policy));
 
   if (!u_session_configuration_check_open (self, "retry-policy"))
     return;
 
-  if (g_set_object (&self->retry_policy, retry_policy))
-    u_session_configuration_notify (self, U_CONFIGURATION_RETRY_POLICY);
+  if (self->retry_policy != NULL)
+    old = u_retry_policy_ref_rules (self->retry_policy);
+  if (retry_policy != NULL)
+    rules = u_retry_policy_ref_rules (retry_policy);
+  if (u_retry_rules_equal (old, rules))
+    return;
+
+  g_clear_object (&self->retry_policy);
+  if (rules != NULL)
+    self->retry_policy = u_retry_policy_new_sealed (rules);
+  u_session_configuration_notify (self, U_CONFIGURATION_RETRY_POLICY);
 }

@@ -56,7 +56,7 @@ struct _USessionConfiguration
   gboolean uses_http1_only;
   gboolean waits_for_connectivity;
   GProxyResolver *proxy_resolver; /* owned; NULL: the settings of the user */
-  URetryPolicy *retry_policy; /* owned, nullable: nothing is retried */
+  URetryPolicy *retry_policy; /* owned, sealed; nullable: nothing is retried */
 
   /* u-session-configuration-security.c */
   GTlsDatabase *tls_database; /* owned; NULL: the system's */

@@ -378,7 +378,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    *
    * Whether requests are made again when they fail; %NULL, as it is unless it is said otherwise, for never.
    *
-   * A request can have another one, [property@Request:retry-policy].
+   * A request can have another one, [property@Request:retry-policy]. The configuration takes a copy: later changes of
+   * the policy make no difference.
    */
   u_session_configuration_props[U_CONFIGURATION_RETRY_POLICY] =
     g_param_spec_object ("retry-policy", NULL, NULL, U_TYPE_RETRY_POLICY, writable);
