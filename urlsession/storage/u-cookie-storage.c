@@ -29,8 +29,8 @@
  * that is to stay: it can be read by the user only, as can folders that are made for it.
  *
  * The file is read and written in the background; no method waits for it. What is in it appears some time after the
- * first storage was made, with one `changed` for those that are there by then; requests of a session wait for that. What is set or removed before counts more
- * than what is in the file. [method@CookieStorage.flush_async] completes when the file was read and everything was
+ * first storage was made, with one `changed` for those that are there by then. What is set or removed before counts
+ * more than what is in the file. [method@CookieStorage.flush_async] completes when the file was read and everything was
  * written. A process that ends waits half a second at most for what is being written.
  *
  * Cookies without a date of expiry are kept in memory only. None is kept for more than 400 days when a server set it.
