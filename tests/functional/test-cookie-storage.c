@@ -102,17 +102,15 @@ assert_cookies (UCookieStorage *storage, const char *uri, const char *expected)
   g_assert_cmpstr (found, ==, expected);
 }
 
-/* Drops the last reference, and waits until the file is closed: a closed file has no others beside it, and an open one
- * has. */
+/* Drops the last reference when all is written. A file that is closed has no others beside it. */
 static void
 close_storage (UCookieStorage *storage, const char *path)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
 
   flush (storage);
-  g_assert_cmpint (g_file_test (log, G_FILE_TEST_EXISTS), ==, g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
   g_assert_finalize_object (storage);
-  u_test_wait_until (NULL, !g_file_test (log, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -376,7 +374,6 @@ test_names (void)
   g_autofree char *program = g_path_get_basename (g_get_prgname ());
   g_autofree char *folder = g_build_filename (g_get_user_data_dir (), program, "urlsession", NULL);
   g_autofree char *path = g_build_filename (folder, "cookies-..%2Fx%20y.sqlite", NULL);
-  g_autofree char *log = g_strconcat (path, "-wal", NULL);
   g_autofree char *parent = g_path_get_dirname (folder);
   g_autoptr (UCookieStorage) same = NULL;
   UCookieStorage *storage;
@@ -393,7 +390,6 @@ test_names (void)
   assert_cookies (same, NULL, "a=1");
   flush (storage);
   g_assert_cmpuint (mode_of (path), ==, 0600);
-  g_assert_cmpuint (mode_of (log), ==, 0600);
   g_assert_cmpuint (mode_of (folder), ==, 0700);
   g_assert_cmpuint (mode_of (parent), ==, 0700);
   umask (mask);

@@ -515,15 +515,12 @@ dup_path (void)
   return g_build_filename (folder, "cookies.sqlite", NULL);
 }
 
-/* Once it is closed, which is when there is no other file beside it. */
+/* Once all is written, and nothing else is beside it. */
 static void
 remove_file (const char *path)
 {
-  g_autofree char *log = g_strconcat (path, "-wal", NULL);
   g_autofree char *folder = g_path_get_dirname (path);
 
-  while (g_file_test (log, G_FILE_TEST_EXISTS))
-    g_usleep (1000);
   g_assert_cmpint (g_remove (path), ==, 0);
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }

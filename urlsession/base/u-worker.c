@@ -209,8 +209,14 @@ exit_cb (void)
   g_mutex_unlock (&pool.lock);
 }
 
-static void
-watch_process_once (void)
+/*
+ * u_worker_watch_process:
+ *
+ * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it holds
+ * a lock that they take, calls this before it installs them: so they come first.
+ */
+void
+u_worker_watch_process (void)
 {
   static gsize once;
 
@@ -244,6 +250,15 @@ worker_start (void)
   return self;
 }
 
+/* GLib counts on threads that wait between two pools, but after a fork only the parent has them: what is handed to one
+ * of those waits for ever. This writes them off, and nobody will wait there again. */
+static void
+write_off_threads (void)
+{
+  if (generation > 0)
+    g_thread_pool_set_max_unused_threads (0);
+}
+
 /*
  * u_worker_acquire:
  *
@@ -254,16 +269,13 @@ u_worker_acquire (void)
 {
   UWorker *best = NULL;
 
-  watch_process_once ();
+  u_worker_watch_process ();
 
   g_mutex_lock (&pool.lock);
   if (pool.limit == 0)
     {
       pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
-      /* GLib counts on threads that wait between two pools, but after a fork only the parent has them: what is handed
-       * to one of those waits for ever. This writes them off, and nobody will wait there again. */
-      if (generation > 0)
-        g_thread_pool_set_max_unused_threads (0);
+      write_off_threads ();
     }
   for (guint i = 0; i < pool.n_workers; i++)
     {
@@ -376,13 +388,15 @@ disk_thread (gpointer data, gpointer user_data)
 void
 u_disk_submit (UDiskJob *job)
 {
-  watch_process_once ();
+  u_worker_watch_process ();
 
   g_mutex_lock (&pool.lock);
   if (pool.disk == NULL)
     {
       /* In a process that was forked GLib may not be able to start threads but for a pool that keeps them. */
       pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, generation > 0, NULL);
+      write_off_threads ();
+      pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, FALSE, NULL);
     }
   g_thread_pool_push (pool.disk, job, NULL);
   g_mutex_unlock (&pool.lock);
