@@ -529,6 +529,24 @@ class SessionConfiguration(URLSession.SessionConfiguration):
 SessionConfiguration = _export(SessionConfiguration)
 
 
+class TransportException(URLSession.TransportException):
+    pass
+
+
+TransportException = _export(TransportException)
+
+
+class TransportSecurity(URLSession.TransportSecurity):
+    def add_exception(self, domain, includes_subdomains=False, allows_insecure_loads=False,
+                      minimum_tls_version=Gio.TlsProtocolVersion.UNKNOWN, requires_forward_secrecy=True):
+        """What differs for a domain from what is said of all; nothing does unless it is given."""
+        URLSession.TransportSecurity.add_exception(self, domain, includes_subdomains, allows_insecure_loads,
+                                                   minimum_tls_version, requires_forward_secrecy)
+
+
+TransportSecurity = _export(TransportSecurity)
+
+
 class Session(_Connecting, URLSession.Session):
     """Requests may be given as strings, files as paths.
 
