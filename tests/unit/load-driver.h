@@ -97,7 +97,7 @@ driver_get_buffer (gpointer user_data, gsize *size)
 static inline void
 driver_event (gpointer user_data, const ULoadEvent *event)
 {
-  static const char letters[] = { 's', 'i', 'r', 'd' };
+  static const char letters[] = { 's', 'i', 'q', 'r', 'd' };
   DriverLoad *self = user_data;
 
   g_assert_true (self->started);

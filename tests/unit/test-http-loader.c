@@ -502,11 +502,12 @@ free_on_event (DriverLoad *load, const ULoadEvent *event)
 static void
 test_inside_event (Fixture *self, gconstpointer data)
 {
-  static const char * const expected[] = { "s", "si", "sir", "sird", "sird." };
+  static const char * const expected[] = { "s", "si", NULL, "sir", "sird", "sird." };
 
   for (ULoadEventKind kind = U_LOAD_SENT; kind <= U_LOAD_DONE; kind++)
     {
-      for (guint freeing = 0; freeing < 2; freeing++)
+      /* Nothing is asked here. */
+      for (guint freeing = 0; freeing < 2 && expected[kind] != NULL; freeing++)
         {
           static const RawReply reply = {
             "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", -1, RAW_KEEP,
