@@ -250,15 +250,6 @@ worker_start (void)
   return self;
 }
 
-/* GLib counts on threads that wait between two pools, but after a fork only the parent has them: what is handed to one
- * of those waits for ever. This writes them off, and nobody will wait there again. */
-static void
-write_off_threads (void)
-{
-  if (generation > 0)
-    g_thread_pool_set_max_unused_threads (0);
-}
-
 /*
  * u_worker_acquire:
  *
@@ -273,10 +264,7 @@ u_worker_acquire (void)
 
   g_mutex_lock (&pool.lock);
   if (pool.limit == 0)
-    {
-      pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
-      write_off_threads ();
-    }
+    pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
   for (guint i = 0; i < pool.n_workers; i++)
     {
       if (best == NULL || pool.workers[i]->users < best->users)
@@ -395,8 +383,6 @@ u_disk_submit (UDiskJob *job)
     {
       /* In a process that was forked GLib may not be able to start threads but for a pool that keeps them. */
       pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, generation > 0, NULL);
-      write_off_threads ();
-      pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, FALSE, NULL);
     }
   g_thread_pool_push (pool.disk, job, NULL);
   g_mutex_unlock (&pool.lock);

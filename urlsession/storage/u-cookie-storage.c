@@ -33,9 +33,6 @@
  * What is set or removed before counts more than what is in the file. [method@CookieStorage.flush_async] completes
  * when the file was read and everything was written. A process that ends waits half a second at most for what is being
  * written.
- * first storage was made, with one `changed` for those that are there by then. What is set or removed before counts
- * more than what is in the file. [method@CookieStorage.flush_async] completes when the file was read and everything was
- * written. A process that ends waits half a second at most for what is being written.
  *
  * Cookies without a date of expiry are kept in memory only. None is kept for more than 400 days when a server set it.
  *
