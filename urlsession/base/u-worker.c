@@ -212,8 +212,8 @@ exit_cb (void)
 /*
  * u_worker_watch_process:
  *
- * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it holds
- * a lock that they take, calls this before it installs them: so they come first.
+ * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it
+ * holds a lock that they take, calls this before it installs them: so they come first.
  */
 void
 u_worker_watch_process (void)
