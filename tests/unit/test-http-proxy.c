@@ -635,8 +635,8 @@ start_tinyproxy (const char *program, const char *name, const char *options)
 {
   guint16 port = daemons_find_port ();
   g_autofree char *file = g_strconcat (name, ".conf", NULL);
-  g_autofree char *config = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"%s/%s.log\"\n"
-                                             "%s\n", port, servers->daemons->folder, name, options);
+  g_autofree char *config = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\n"
+                                             "LogFile \"%s/%s.log\"\n%s\n", port, servers->daemons->folder, name, options);
 
   daemons_write (servers->daemons, file, config);
   daemons_spawn (servers->daemons, program, "-d", "-c", file);
