@@ -12,8 +12,8 @@
 /* All of a wait: of clients that failed together, the fewest come back together. */
 #define DEFAULT_JITTER 1.0
 
-/* “Not now” (RFC 9110 sections 15.5.9, 15.6.3 to 15.6.5; RFC 6585 section 4). 500 is not among them: it is what a server
- * says that has a mistake in it, and has it the next time, too. */
+/* “Not now” (RFC 9110 sections 15.5.9, 15.6.3 to 15.6.5; RFC 6585 section 4). 500 is not among them: it is what a
+ * server says that has a mistake in it, and has it the next time, too. */
 static const guint default_status_codes[] = { 408, 429, 502, 503, 504 };
 
 static const struct
