@@ -273,6 +273,14 @@ test_defaults (Fixture *fixture, gconstpointer data)
   for_each_property (fixture, check_default);
 }
 
+/* An object that is there from the beginning, which no GParamSpec can say: to set NULL is a change. */
+static gboolean
+is_there_already (GObject *object, GParamSpec *pspec)
+{
+  return U_IS_SESSION_CONFIGURATION (object) && (g_str_equal (pspec->name, "cookie-storage") ||
+                                                 g_str_equal (pspec->name, "credential-storage"));
+}
+
 static void
 check_writable (GObject *object, GParamSpec *pspec)
 {
@@ -282,7 +290,7 @@ check_writable (GObject *object, GParamSpec *pspec)
   if ((pspec->flags & G_PARAM_WRITABLE) == 0 || (pspec->flags & G_PARAM_CONSTRUCT_ONLY) != 0)
     return;
 
-  check_set (object, pspec, first, 0);
+  check_set (object, pspec, first, is_there_already (object, pspec) ? 1 : 0);
   if (!is_plain (pspec))
     return;
 
@@ -344,7 +352,7 @@ test_bare_objects (Fixture *fixture, gconstpointer data)
         }
       if (U_IS_DECISION (object))
         {
-          g_test_expect_message ("URLSession", G_LOG_LEVEL_CRITICAL, "*task != NULL*");
+          g_test_expect_message ("URLSession", G_LOG_LEVEL_CRITICAL, "*No task asked the*");
           u_decision_use_default (U_DECISION (object));
           g_test_assert_expected_messages ();
         }

@@ -102,17 +102,15 @@ assert_cookies (UCookieStorage *storage, const char *uri, const char *expected)
   g_assert_cmpstr (found, ==, expected);
 }
 
-/* Drops the last reference, and waits until the file is closed: a closed file has no others beside it, and an open one
- * has. */
+/* Drops the last reference when all is written. A file that is closed has no others beside it. */
 static void
 close_storage (UCookieStorage *storage, const char *path)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
 
   flush (storage);
-  g_assert_cmpint (g_file_test (log, G_FILE_TEST_EXISTS), ==, g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
   g_assert_finalize_object (storage);
-  u_test_wait_until (NULL, !g_file_test (log, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -345,7 +343,7 @@ static void
 test_memory (void)
 {
   g_autofree char *program = g_path_get_basename (g_get_prgname ());
-  g_autofree char *before = g_build_filename (g_get_user_data_dir (), program, NULL);
+  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), program, NULL);
   g_autoptr (UCookieStorage) first = u_cookie_storage_new (NULL);
   g_autoptr (UCookieStorage) second = g_object_new (U_TYPE_COOKIE_STORAGE, NULL);
 
@@ -355,7 +353,7 @@ test_memory (void)
   assert_cookies (second, NULL, "");
   g_assert_null (u_cookie_storage_get_file (first));
   g_assert_null (u_cookie_storage_get_name (first));
-  g_assert_false (g_file_test (before, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (folder, G_FILE_TEST_EXISTS));
 }
 
 /* ---- The file ---- */
@@ -376,7 +374,6 @@ test_names (void)
   g_autofree char *program = g_path_get_basename (g_get_prgname ());
   g_autofree char *folder = g_build_filename (g_get_user_data_dir (), program, "urlsession", NULL);
   g_autofree char *path = g_build_filename (folder, "cookies-..%2Fx%20y.sqlite", NULL);
-  g_autofree char *log = g_strconcat (path, "-wal", NULL);
   g_autofree char *parent = g_path_get_dirname (folder);
   g_autoptr (UCookieStorage) same = NULL;
   UCookieStorage *storage;
@@ -393,7 +390,6 @@ test_names (void)
   assert_cookies (same, NULL, "a=1");
   flush (storage);
   g_assert_cmpuint (mode_of (path), ==, 0600);
-  g_assert_cmpuint (mode_of (log), ==, 0600);
   g_assert_cmpuint (mode_of (folder), ==, 0700);
   g_assert_cmpuint (mode_of (parent), ==, 0700);
   umask (mask);
@@ -402,6 +398,8 @@ test_names (void)
   g_assert_cmpstr (u_cookie_storage_get_name (u_cookie_storage_get_shared ()), ==, "shared");
   g_clear_object (&same);
   close_storage (storage, path);
+  remove_folder (folder);
+  g_assert_cmpint (g_rmdir (parent), ==, 0);
 }
 
 static void
@@ -579,7 +577,7 @@ main (int argc, char **argv)
   if (argc == 5 && g_str_equal (argv[1], "--storage"))
     return self_main (argv[2], argv[3], argv[4]);
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/cookie-storage/memory", test_memory);
   g_test_add_func ("/cookie-storage/cookie", test_cookie);

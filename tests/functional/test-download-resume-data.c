@@ -42,6 +42,47 @@ test_garbage (Fixture *self, gconstpointer data)
   resume_assert_complete (last, GOES_ON, U_TEST_SEED);
 }
 
+/* Resume data asks for a GET: what began as something else is not gone on with, even if a redirect made a GET of it. */
+static void
+test_other_methods (Fixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *path;
+    const char *method;       /* NULL: a form with a file */
+  } cases[] = {
+    { HELD, NULL },
+    { "/redirect-to?status=303&url=/bytes/100000%3Fpause-after%3D60000", NULL },
+    { "/redirect-to?status=302&url=/bytes/100000%3Fpause-after%3D60000", "POST" },
+    { "/redirect-to?status=303&url=/bytes/100000%3Fpause-after%3D60000", "DELETE" },
+  };
+  g_autofree char *path = fixture_path (self, "upload");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  fixture_write (self, "upload", "from a file");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *uri = fixture_uri (self, cases[i].path);
+      g_autoptr (URequest) request = u_request_new (uri);
+      g_autoptr (UFormData) form = u_form_data_new ();
+      g_autoptr (Download) download = NULL;
+      g_autoptr (GError) error = NULL;
+
+      u_form_data_add_file (form, "f", file, NULL);
+      if (cases[i].method == NULL)
+        u_request_set_body_form (request, form);
+      else
+        u_request_set_method (request, cases[i].method);
+      download = download_new (u_session_create_download_task (self->session, request));
+      download_start (download);
+      wait_for_bytes (download, OFFSET);
+      g_assert_null (download_cancel_for_resume (download, &error));
+      g_assert_error (error, U_ERROR, U_ERROR_NOT_RESUMABLE);
+      g_assert_null (u_download_task_dup_resume_data (download->task));
+      u_test_server_release (self->server);
+    }
+}
+
 /* Resume data that names another file of the user never touches that. */
 static void
 test_hostile_path (Fixture *self, gconstpointer data)
@@ -338,6 +379,7 @@ main (int argc, char **argv)
   fixture_init (&argc, &argv);
 
   ADD ("r192-garbage", test_garbage);
+  ADD ("r190-other-methods", test_other_methods);
   ADD ("r192-hostile-path", test_hostile_path);
   ADD ("r192-hostile-values", test_hostile_values);
   ADD ("r188-other-total", test_other_total);

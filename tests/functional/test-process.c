@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "u-test-scene.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,6 +52,7 @@ run_self (Fixture *self, const char *mode, UTestServer *server, guint round)
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   g_autofree char *uri = u_test_server_get_uri (server, "/bytes/3000000?rate=3000000");
   g_autofree char *plain_uri = u_test_server_get_uri (self->plain, "/bytes/3000000");
+  g_autofree char *tls_uri = u_test_server_get_uri (self->tls, "/bytes/3000000");
   g_autofree char *number = g_strdup_printf ("%u", round);
   g_autoptr (GError) error = NULL;
   g_autofree char *sanitizer = g_strdup_printf ("%s:detect_leaks=0", g_getenv ("ASAN_OPTIONS") != NULL
@@ -56,7 +63,7 @@ run_self (Fixture *self, const char *mode, UTestServer *server, guint round)
   /* What a program has in hand when it ends in the middle of something is no leak. */
   g_subprocess_launcher_setenv (launcher, "ASAN_OPTIONS", sanitizer, TRUE);
   process = g_subprocess_launcher_spawn (launcher, &error, program, mode, uri, u_test_server_get_ca_path (self->tls),
-                                         number, plain_uri, NULL);
+                                         number, plain_uri, tls_uri, NULL);
   g_assert_no_error (error);
   g_subprocess_wait (process, NULL, &error);
   g_assert_no_error (error);
@@ -175,9 +182,30 @@ save (USession *session, const char *uri)
   g_assert_true (g_file_delete (file, NULL, NULL));
 }
 
-/* @plain_uri: for the child. GLib itself needs threads for a TLS handshake that a fork leaves behind. */
+#define N_AT_ONCE 12
+
+static void
+load_many (USession *session, const char *uri)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < N_AT_ONCE; i++)
+    {
+      UTask *task = U_TASK (u_session_create_data_task_for_uri (session, uri));
+
+      u_task_resume (task);
+      g_ptr_array_add (tasks, task);
+    }
+  for (guint i = 0; i < N_AT_ONCE; i++)
+    {
+      u_test_wait_until (g_main_context_default (), u_task_get_state (tasks->pdata[i]) == U_TASK_STATE_COMPLETED);
+      g_assert_no_error (u_task_get_error (tasks->pdata[i]));
+    }
+}
+
+/* GLib's threads make the TLS handshakes. Those of the parent wait for more at the time of the fork. */
 static int
-fork_main (const char *uri, const char *ca_path, guint round, const char *plain_uri)
+fork_main (const char *uri, const char *ca_path, guint round, const char *plain_uri, const char *tls_uri)
 {
   USession *session = make_session (ca_path);
   UTask *task = U_TASK (u_session_create_data_task_for_uri (session, uri));
@@ -204,6 +232,9 @@ fork_main (const char *uri, const char *ca_path, guint round, const char *plain_
       load (session, uri, U_ERROR_SESSION_INVALIDATED);
       load (fresh, plain_uri, -1);
       save (fresh, plain_uri);
+      load (fresh, tls_uri, -1);
+      save (fresh, tls_uri);
+      load_many (fresh, tls_uri);
       /* Calls on what the parent has running do no harm. */
       u_task_suspend (task);
       u_task_resume (task);
@@ -229,6 +260,96 @@ fork_main (const char *uri, const char *ca_path, guint round, const char *plain_
   u_test_assert_finalized (g_main_context_default (), session);
 
   return 0;
+}
+
+/* ---- Forks after which GLib has no threads ---- */
+
+static gint n_blocked;
+static gint released;
+
+static void
+block (GTask *job, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_atomic_int_inc (&n_blocked);
+  while (!g_atomic_int_get (&released))
+    g_usleep (1000);
+}
+
+/* Jobs are being run on all threads that the pool has, and others wait. */
+static void
+keep_all_busy (void)
+{
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autoptr (GTask) job = g_task_new (NULL, NULL, NULL, NULL);
+
+      g_task_run_in_thread (job, block);
+    }
+  u_test_wait_until (NULL, g_atomic_int_get (&n_blocked) >= 10);
+}
+
+/* From now on GLib has a thread that starts those of its pools, as newer versions always do. */
+static void
+make_spawner (void)
+{
+  struct sock_filter code[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_sched_getattr, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = { .len = G_N_ELEMENTS (code), .filter = code };
+
+  g_assert_cmpint (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), ==, 0);
+  g_assert_cmpint (prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), ==, 0);
+}
+
+/* What cannot be loaded says so, and does not wait for ever. */
+static int
+lost_main (const char *uri, const char *ca_path, gboolean with_spawner)
+{
+  g_autofree char *file_uri = g_filename_to_uri (ca_path, NULL, NULL);
+  USession *session;
+  int status = -1;
+  pid_t child;
+
+  if (with_spawner)
+    make_spawner ();
+  session = make_session (ca_path);
+  load (session, uri, -1);
+  if (!with_spawner)
+    keep_all_busy ();
+
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      USession *fresh = make_session (ca_path);
+
+      load (fresh, uri, U_ERROR_UNKNOWN);
+      load (fresh, file_uri, U_ERROR_UNKNOWN);
+      u_test_assert_finalized (g_main_context_default (), fresh);
+      _exit (0);
+    }
+
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  g_atomic_int_set (&released, TRUE);
+  load (session, uri, -1);
+  u_test_assert_finalized (g_main_context_default (), session);
+
+  return 0;
+}
+
+static void
+test_lost (Fixture *self, gconstpointer data)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("AddressSanitizer's allocator does not survive a fork amid threads");
+  return;
+#endif
+  for (guint i = 0; i < 2; i++)
+    run_self (self, "--lose", self->tls, i);
 }
 
 /* ---- Rest ---- */
@@ -341,15 +462,18 @@ test_rest (Fixture *self, gconstpointer data)
 int
 main (int argc, char *argv[])
 {
-  if (argc == 6 && g_str_equal (argv[1], "--exit"))
+  if (argc == 7 && g_str_equal (argv[1], "--exit"))
     return exit_main (argv[2], argv[3], (guint) g_ascii_strtoull (argv[4], NULL, 10));
-  if (argc == 6 && g_str_equal (argv[1], "--fork"))
-    return fork_main (argv[2], argv[3], (guint) g_ascii_strtoull (argv[4], NULL, 10), argv[5]);
+  if (argc == 7 && g_str_equal (argv[1], "--fork"))
+    return fork_main (argv[2], argv[3], (guint) g_ascii_strtoull (argv[4], NULL, 10), argv[5], argv[6]);
+  if (argc == 7 && g_str_equal (argv[1], "--lose"))
+    return lost_main (argv[6], argv[3], g_str_equal (argv[4], "1"));
 
   g_test_init (&argc, &argv, NULL);
 
   g_test_add ("/process/sixty-exits-amid-transfers", Fixture, NULL, set_up, test_exits, tear_down);
   g_test_add ("/process/forks-amid-transfers", Fixture, NULL, set_up, test_forks, tear_down);
+  g_test_add ("/process/forks-without-threads", Fixture, NULL, set_up, test_lost, tear_down);
   g_test_add ("/process/no-wake-ups-at-rest", Fixture, NULL, set_up, test_rest, tear_down);
 
   return g_test_run ();

@@ -483,6 +483,21 @@ test_cancelled (Fixture *self, gconstpointer data)
   g_assert_cmpint (sink_free (sink), <, GIB);
 }
 
+/* Who answers before the end of a body wants no more of it: the answer counts. */
+static void
+test_early_answer (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GFile) file = make_sparse_file (self, "f", MIB);
+  g_autoptr (URequest) request = u_test_scene_new_request (&self->scene, "/early-413");
+  g_autoptr (UFormData) form = make_form (file);
+  g_autoptr (UTask) task = NULL;
+
+  u_request_set_body_form (request, form);
+  task = finish (self, request);
+  g_assert_no_error (u_task_get_error (task));
+  g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (task))), ==, 413);
+}
+
 /* Credentials stay with the origin that they were set for. */
 static void
 test_authorization (Fixture *self, gconstpointer data)
@@ -530,6 +545,7 @@ main (int argc, char *argv[])
   ADD ("/uploads/changes", test_changes);
   ADD ("/uploads/r045-missing", test_missing);
   ADD ("/uploads/cancelled", test_cancelled);
+  ADD ("/uploads/r047-early-answer", test_early_answer);
   ADD ("/uploads/r070-authorization", test_authorization);
 
   return g_test_run ();

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Servers that tests talk to, each on a free port of the loopback address."""
 
+import contextlib
 import http.server
 import socket
 import subprocess
@@ -40,7 +41,8 @@ class ScriptServer:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(body)
+                    with contextlib.suppress(ConnectionError):
+                        self.wfile.write(body)
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
 

@@ -110,7 +110,7 @@ class Challenges(Scene):
         server = self.serve()
         storage = self.session.props.configuration.props.credential_storage
         space = URLSession.ProtectionSpace.new("127.0.0.1", server.port, "http", "the realm", Method.HTTP_BASIC)
-        storage.set_credential(URLSession.Credential.new("anna", "right", Persistence.FOR_SESSION), space)
+        storage.set_credential(space, URLSession.Credential.new("anna", "right", Persistence.FOR_SESSION))
         task = self.finish(self.session.create_data_task(server.uri()))
         self.assertEqual(self.status(task), 200)
 
@@ -157,7 +157,7 @@ class Challenges(Scene):
         server = self.serve()
         storage = self.session.props.configuration.props.credential_storage
         space = URLSession.ProtectionSpace.new("127.0.0.1", server.port, "http", "the realm", Method.HTTP_BASIC)
-        storage.set_credential(URLSession.Credential.new("anna", "wrong", Persistence.FOR_SESSION), space)
+        storage.set_credential(space, URLSession.Credential.new("anna", "wrong", Persistence.FOR_SESSION))
         task = self.finish(self.session.create_data_task(server.uri()))
         self.assertEqual(self.status(task), 401)
         self.assertEqual(len(server.requests), 2)
@@ -198,8 +198,8 @@ class Challenges(Scene):
         self.assertEqual(len(seen), 1)
 
     def test_r104_r105_realms(self):
-        challenges = {"/one": 'basic REALM="a \\"quoted\\" realm"', "/two": 'Basic realm=""',
-                      "/three": 'Bearer error="x", bASIC Realm=token'}
+        challenges = {"/one/": 'basic REALM="a \\"quoted\\" realm"', "/two/": 'Basic realm=""',
+                      "/three/": 'Bearer error="x", bASIC Realm=token'}
         server = self.serve(lambda r: guard(r, challenges[r.path]))
         realms = []
         for path in challenges:

@@ -3,9 +3,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 /* Servers that nobody here wrote, on loopback, for one test program: a folder for all that they need, and processes that
@@ -14,7 +12,8 @@
 typedef struct
 {
   char *folder;               /* owned */
-  GPtrArray *processes;       /* owned; of GSubprocess */
+  GPtrArray *processes;       /* owned; of GSubprocess; each leads a group of processes */
+  GSubprocess *watcher;       /* owned; kills the groups when this program ends in whatever way */
 } Daemons;
 
 static inline Daemons *
@@ -26,6 +25,11 @@ daemons_new (void)
   g_assert_nonnull (self->folder);
   g_assert_cmpint (g_chmod (self->folder, 0755), ==, 0);
   self->processes = g_ptr_array_new_with_free_func (g_object_unref);
+  /* A daemon that changes its user is not told of the end of its parent any more; the end of a pipe is. */
+  self->watcher = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE, NULL, "/bin/sh", "-c",
+                                    "trap '' INT TERM; while read p; do all=\"$all -$p\"; done; "
+                                    "[ -z \"$all\" ] || kill -9 $all 2> /dev/null; true", NULL);
+  g_assert_nonnull (self->watcher);
 
   return self;
 }
@@ -35,13 +39,11 @@ daemons_free (Daemons *self)
 {
   g_autofree char *command = g_strdup_printf ("rm -rf '%s'", self->folder);
 
+  g_assert_true (g_output_stream_close (g_subprocess_get_stdin_pipe (self->watcher), NULL, NULL));
+  g_assert_true (g_subprocess_wait (self->watcher, NULL, NULL));
+  g_object_unref (self->watcher);
   for (guint i = 0; i < self->processes->len; i++)
-    {
-      GSubprocess *process = g_ptr_array_index (self->processes, i);
-
-      g_subprocess_force_exit (process);
-      g_subprocess_wait (process, NULL, NULL);
-    }
+    g_subprocess_wait (g_ptr_array_index (self->processes, i), NULL, NULL);
   g_ptr_array_unref (self->processes);
   g_assert_cmpint (system (command), ==, 0);
   g_free (self->folder);
@@ -113,11 +115,10 @@ daemons_find_program (const char *name)
   return program;
 }
 
-/* A test that crashes leaves no server behind. */
 static inline void
 daemons_child_setup (gpointer user_data)
 {
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  setsid ();
 }
 
 static inline GSubprocess *
@@ -125,6 +126,7 @@ daemons_spawn_with_env (Daemons *self, const char * const *env, const char * con
 {
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
   GSubprocess *process;
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
@@ -135,6 +137,9 @@ daemons_spawn_with_env (Daemons *self, const char * const *env, const char * con
   process = g_subprocess_launcher_spawnv (launcher, argv, &error);
   g_assert_no_error (error);
   g_ptr_array_add (self->processes, process);
+  line = g_strdup_printf ("%s\n", g_subprocess_get_identifier (process));
+  g_assert_true (g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->watcher), line, strlen (line), NULL, NULL,
+                                            NULL));
 
   return process;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <sqlite3.h>
 #include <string.h>
 
@@ -502,6 +503,28 @@ test_merge (void)
 
 /* ---- The file ---- */
 
+/* For files of a test, in a folder of their own. */
+static char *
+dup_path (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("cookies-XXXXXX", &error);
+
+  g_assert_no_error (error);
+
+  return g_build_filename (folder, "cookies.sqlite", NULL);
+}
+
+/* Once all is written, and nothing else is beside it. */
+static void
+remove_file (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 static void
 set_true_cb (gpointer data)
 {
@@ -542,10 +565,9 @@ query (sqlite3 *database, const char *sql)
 static void
 test_locked_file (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "locked.sqlite", NULL);
+  g_autofree char *path = dup_path ();
   sqlite3 *database;
 
-  g_assert_cmpint (g_mkdir_with_parents (g_get_user_data_dir (), 0700), ==, 0);
   g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
   sqlite3_busy_timeout (database, 10000);
   run_sql (database, "BEGIN EXCLUSIVE");
@@ -568,13 +590,14 @@ test_locked_file (void)
   g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE key = CAST ('example.com' || char(10) || '/' "
                           "|| char(10) || 'kept' AS BLOB)"), ==, 1);
   sqlite3_close (database);
+  remove_file (path);
 }
 
 /* Rows that this library did not write. */
 static void
 test_strange_rows (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "strange.sqlite", NULL);
+  g_autofree char *path = dup_path ();
   sqlite3 *database;
   UCookieJar *jar = u_cookie_jar_open (path);
 
@@ -599,6 +622,7 @@ test_strange_rows (void)
   set (jar, "https://example.com/", "new=3");
   assert_header (jar, "https://example.com/", "good=1; future=2; new=3");
   u_cookie_jar_unref (jar);
+  remove_file (path);
 }
 
 /* Keeps all disk threads from their work. */
@@ -626,7 +650,7 @@ wait_at_gate (UDiskJob *job)
 static void
 test_loading (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "loading.sqlite", NULL);
+  g_autofree char *path = dup_path ();
   g_autoptr (GMainContext) context = g_main_context_new ();
   UDiskJob jobs[4] = { 0 };
   UCookieJar *jar = u_cookie_jar_open (path);
@@ -671,14 +695,16 @@ test_loading (void)
   /* As old as the file says. */
   assert_header (jar, "https://example.com/", "old=1; same=2; new=2");
   u_cookie_jar_remove_listener (jar, id);
+  wait_for (jar, u_cookie_jar_flush);
   u_cookie_jar_unref (jar);
+  remove_file (path);
 }
 
 /* As many as there may be, from a file and at once. */
 static void
 test_large_file (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "large.sqlite", NULL);
+  g_autofree char *path = dup_path ();
   UCookieJar *jar = u_cookie_jar_open (path);
   guint n;
 
@@ -700,6 +726,7 @@ test_large_file (void)
   assert_header (jar, "https://site300.example/", "n3000=3000; n3001=3001; n3002=3002; n3003=3003; n3004=3004; "
                  "n3005=3005; n3006=3006; n3007=3007; n3008=3008; n3009=3009");
   u_cookie_jar_unref (jar);
+  remove_file (path);
 }
 
 /* ---- Threads ---- */
@@ -741,7 +768,7 @@ test_threads (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/cookies/r160-path", test_paths);
   g_test_add_func ("/cookies/r160-secure", test_secure);

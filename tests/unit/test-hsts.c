@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "urlsession/storage/u-hsts-store-private.h"
@@ -186,7 +187,9 @@ wait_for (UHstsStore *store, void (*ask) (UHstsStore *, GMainContext *, void (*)
 static void
 test_file (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_data_dir (), "folder", "hsts.sqlite", NULL);
+  g_autofree char *root = g_dir_make_tmp ("hsts-XXXXXX", NULL);
+  g_autofree char *folder = g_build_filename (root, "folder", NULL);
+  g_autofree char *path = g_build_filename (folder, "hsts.sqlite", NULL);
 
   for (guint round = 0; round < 2; round++)
     {
@@ -216,12 +219,15 @@ test_file (void)
     g_assert_false (u_hsts_store_must_upgrade (store, "example.com"));
     g_assert_true (u_hsts_store_must_upgrade (store, "example.org"));
   }
+  g_assert_cmpint (g_remove (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  g_assert_cmpint (g_rmdir (root), ==, 0);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/hsts/header", test_header);
   g_test_add_func ("/hsts/hosts", test_hosts);

@@ -230,6 +230,53 @@ test_file_changes (Fixture *self, gconstpointer data)
     }
 }
 
+/* The same where libsoup reads the body in another way. */
+static void
+test_file_changes_http2 (Fixture *self, gconstpointer data)
+{
+  for (Change how = GROWS; self->nginx != NULL && how < N_CHANGES; how++)
+    {
+      static const int codes[] = {
+        U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED, U_ERROR_FILE_DOES_NOT_EXIST,
+      };
+      g_autofree char *folder = g_build_filename (self->nginx->folder, "www", "put", NULL);
+      g_autofree char *stored = g_build_filename (folder, "stored", NULL);
+      g_autofree char *url = g_strdup_printf ("https://localhost:%u/put/stored", self->nginx->tls_port);
+      g_autofree char *again = g_strdup_printf ("https://localhost:%u/put/again", self->nginx->tls_port);
+      g_autofree char *text = g_strnfill (16 * 1024 * 1024, 'x');
+      g_autoptr (GBytes) before = g_bytes_new_take (g_steal_pointer (&text), 16 * 1024 * 1024);
+      g_autoptr (URequestData) request = new_request (url, "PUT");
+      g_autoptr (URequestData) next_request = new_request (again, "PUT");
+      g_autoptr (DriverLoad) load = driver_load_new ();
+      g_autoptr (DriverLoad) next = driver_load_new ();
+      ULoadParams params = { .request = request };
+      ULoadParams next_params = { .request = next_request };
+      gpointer what[] = { self->path, GINT_TO_POINTER (how) };
+
+      g_mkdir (folder, 0777);
+      g_assert_true (g_file_set_contents (self->path, "from a file", -1, NULL));
+      request->body_kind = U_BODY_PARTS;
+      request->body_parts = u_body_parts_new ();
+      u_body_parts_add_bytes (request->body_parts, before);
+      u_body_parts_add_file (request->body_parts, self->path);
+      load->on_event = change_on_first_byte;
+      load->user_data = what;
+      driver_start (self->driver, load, url, &params);
+      driver_wait_done (self->driver, load);
+      g_assert_error (load->error, U_ERROR, codes[how]);
+      g_assert_null (load->response);
+      g_assert_false (g_file_test (stored, G_FILE_TEST_EXISTS));
+
+      /* Nothing but that request suffers. */
+      g_assert_true (g_file_set_contents (self->path, "from a file", -1, NULL));
+      set_body (next_request, U_BODY_PARTS, self->path);
+      driver_start (self->driver, next, again, &next_params);
+      driver_wait_done (self->driver, next);
+      g_assert_no_error (next->error);
+      g_assert_cmpuint (next->response->status / 100, ==, 2);
+    }
+}
+
 static void
 test_bad_files (Fixture *self, gconstpointer data)
 {
@@ -357,6 +404,7 @@ main (int argc, char **argv)
   ADD ("/http-upload/r043-r044-kinds", NULL, test_kinds);
   ADD ("/http-upload/r151-stale-connection", NULL, test_stale_connection);
   ADD ("/http-upload/file-changes", NULL, test_file_changes);
+  ADD ("/http-upload/file-changes-http2", "nginx", test_file_changes_http2);
   ADD ("/http-upload/r045-bad-files", NULL, test_bad_files);
   ADD ("/http-upload/cancel", NULL, test_cancel);
   ADD ("/http-upload/r272-nginx", "nginx", test_nginx);

@@ -13,6 +13,12 @@
 /* The store of credentials with a real keyring, that of GNOME on a bus of the test. What the library knows of the bus
  * is kept for the whole process, so each test is a process. */
 
+#ifdef HAVE_LIBSECRET
+#define HAS_KEYRING TRUE
+#else
+#define HAS_KEYRING FALSE
+#endif
+
 #define PASSWORD "c0rrect-h0rse"
 #define KEYRING_PASSWORD "opens-the-keyring"
 
@@ -495,15 +501,16 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-#ifdef HAVE_LIBSECRET
-  g_test_add_func ("/secret-keyring/r103-permanent", test_permanent);
-  g_test_add_func ("/secret-keyring/order", test_order);
-  g_test_add_func ("/secret-keyring/no-keyring", test_no_keyring);
-  g_test_add_func ("/secret-keyring/locked", test_locked);
-  g_test_add_func ("/secret-keyring/restart", test_restart);
-  g_test_add_func ("/secret-keyring/bus-goes", test_bus_goes);
-  g_test_add_func ("/secret-keyring/nothing-in-the-log", test_nothing_in_the_log);
-#endif
+  if (HAS_KEYRING)
+    {
+      g_test_add_func ("/secret-keyring/r103-permanent", test_permanent);
+      g_test_add_func ("/secret-keyring/order", test_order);
+      g_test_add_func ("/secret-keyring/no-keyring", test_no_keyring);
+      g_test_add_func ("/secret-keyring/locked", test_locked);
+      g_test_add_func ("/secret-keyring/restart", test_restart);
+      g_test_add_func ("/secret-keyring/bus-goes", test_bus_goes);
+      g_test_add_func ("/secret-keyring/nothing-in-the-log", test_nothing_in_the_log);
+    }
   g_test_add_func ("/secret-keyring/no-bus", test_no_bus);
 
   return g_test_run ();

@@ -18,6 +18,7 @@ struct _UWorkItem
   void (*run) (UWorkItem *item);
 };
 
+void          u_worker_watch_process (void);
 UWorker      *u_worker_acquire     (void);
 void          u_worker_release     (UWorker   *self);
 GMainContext *u_worker_get_context (UWorker   *self);

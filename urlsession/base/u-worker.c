@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/base/u-worker-private.h"
 
+#include "urlsession/base/u-job-threads-private.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -139,6 +141,7 @@ worker_thread (gpointer data)
 
   g_private_set (&current_worker, self);
   g_main_context_push_thread_default (self->context);
+  u_job_threads_probe ();
 
   while (TRUE)
     {
@@ -194,6 +197,7 @@ fork_child (void)
   generation++;
   memset (&pool, 0, sizeof pool);
   g_private_set (&current_worker, NULL);
+  u_job_threads_forget ();
 }
 
 /* Destructors of the libraries below run after this, and an I/O thread inside one of them would crash the program
@@ -205,8 +209,14 @@ exit_cb (void)
   g_mutex_unlock (&pool.lock);
 }
 
-static void
-watch_process_once (void)
+/*
+ * u_worker_watch_process:
+ *
+ * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it holds
+ * a lock that they take, calls this before it installs them: so they come first.
+ */
+void
+u_worker_watch_process (void)
 {
   static gsize once;
 
@@ -250,17 +260,11 @@ u_worker_acquire (void)
 {
   UWorker *best = NULL;
 
-  watch_process_once ();
+  u_worker_watch_process ();
 
   g_mutex_lock (&pool.lock);
   if (pool.limit == 0)
-    {
-      pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
-      /* GLib counts on threads that wait between two pools, but after a fork only the parent has them: what is handed
-       * to one of those waits for ever. This writes them off, and nobody will wait there again. */
-      if (generation > 0)
-        g_thread_pool_set_max_unused_threads (0);
-    }
+    pool.limit = CLAMP (g_get_num_processors (), 1, MAX_WORKERS);
   for (guint i = 0; i < pool.n_workers; i++)
     {
       if (best == NULL || pool.workers[i]->users < best->users)
@@ -372,11 +376,14 @@ disk_thread (gpointer data, gpointer user_data)
 void
 u_disk_submit (UDiskJob *job)
 {
-  watch_process_once ();
+  u_worker_watch_process ();
 
   g_mutex_lock (&pool.lock);
   if (pool.disk == NULL)
-    pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, FALSE, NULL);
+    {
+      /* In a process that was forked GLib may not be able to start threads but for a pool that keeps them. */
+      pool.disk = g_thread_pool_new (disk_thread, NULL, MAX_DISK_THREADS, generation > 0, NULL);
+    }
   g_thread_pool_push (pool.disk, job, NULL);
   g_mutex_unlock (&pool.lock);
 }

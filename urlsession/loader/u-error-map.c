@@ -74,8 +74,8 @@ static const Row rows[] = {
   { soup_tld_error_quark, SOUP_TLD_ERROR_INVALID_HOSTNAME, U_ERROR_BAD_URL },
 };
 
-/* The first of these that the certificate has wins: a person can set a clock right, or find out who signs. What is left,
- * another host and weak cryptography, makes it untrusted. */
+/* The first of these that the certificate has wins: a person can set a clock right, or find out who signs. What is
+ * left, another host and weak cryptography, makes it untrusted. */
 static const struct
 {
   GTlsCertificateFlags flag;

@@ -68,8 +68,8 @@ u_http_asking_new (UHttpEngine *engine, GUri *uri, gboolean asks_trust, const UH
   self->user_data = user_data;
   self->asks_trust = asks_trust;
   if (g_ascii_strcasecmp (g_uri_get_scheme (uri), "https") == 0)
-    self->trust = u_http_trust_new (u_http_engine_get_memory (engine), u_http_engine_get_rules (engine), uri, asks_trust,
-                                    &trust_funcs, self);
+    self->trust = u_http_trust_new (u_http_engine_get_memory (engine), u_http_engine_get_rules (engine), uri,
+                                    asks_trust, &trust_funcs, self);
   self->auth = u_http_auth_new (engine, uri, ask_for_login, self);
 
   return self;

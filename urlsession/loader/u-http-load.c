@@ -440,23 +440,32 @@ upload_measured (gpointer user_data)
   send_with_body (user_data);
 }
 
-/* What libsoup is at still ends with its callback; the server would wait for the rest until one of the two loses
- * patience. */
+static gboolean
+cancel_cb (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+
+  return G_SOURCE_REMOVE;
+}
+
 static void
 upload_failed (gpointer user_data, const GError *error)
 {
   UHttpLoad *self = user_data;
+  g_autoptr (GSource) source = NULL;
 
-  if (!self->sending)
-    {
-      /* Who has answered before the end of the body did not want the rest. */
-      if (self->body == NULL)
-        finish (self, error);
-      return;
-    }
-  if (self->own_error == NULL)
-    self->own_error = g_error_copy (error);
-  g_cancellable_cancel (self->cancellable);
+  /* Who has answered before the end of the body did not want the rest. */
+  if (self->body != NULL)
+    return;
+
+  /* Over HTTP/2 libsoup resets the stream when it gets this error, but says nothing, not even when it is cancelled: the
+   * server would wait for the rest until one of the two loses patience. */
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "[urlsession] request without its body");
+  g_source_set_callback (source, cancel_cb, g_object_ref (self->cancellable), g_object_unref);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  finish (self, error);
 }
 
 /* Nothing is told from inside start(): an error that is known at once waits for the next turn of the loop. */

@@ -266,14 +266,15 @@ u_parts_stream_read_async (GInputStream        *stream,
   *read = (Read) { buffer, count };
   g_task_set_source_tag (task, u_parts_stream_read_async);
   g_task_set_priority (task, io_priority);
-  /* A read that is under way writes to our block: it has to come back before anything else is done. */
-  g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, read, g_free);
-  if (!g_task_return_error_if_cancelled (task))
-    go_on (g_object_ref (task));
-  g_object_unref (task);
+  if (g_task_return_error_if_cancelled (task))
+    g_object_unref (task);
+  else
+    go_on (task);
 }
 
+/* After it was cancelled a read says so, whatever became of it: libsoup takes anything else as a sign that its own data
+ * is still there. */
 static gssize
 u_parts_stream_read_finish (GInputStream *stream, GAsyncResult *result, GError **error)
 {

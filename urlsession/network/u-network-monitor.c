@@ -15,11 +15,11 @@
 #define PATIENCE_MS 1000
 
 /*
- * What is known of the network, from who knows it: the routes from the kernel, through an own instance of GIO's monitor
- * for them, and the kind of the network and the power profile from NetworkManager and power-profiles-daemon, over an
- * own connection to the system bus. GIO has objects for all of it, one of each for the whole process: whoever asks for
- * them first decides in which context they speak to everybody, which must not be that of an I/O thread; and they use
- * the shared connection, which ends the program together with the bus.
+ * What is known of the network, from who knows it: the routes from the kernel, through an own instance of GIO's
+ * monitor for them, and the kind of the network and the power profile from NetworkManager and power-profiles-daemon,
+ * over an own connection to the system bus. GIO has objects for all of it, one of each for the whole process: whoever
+ * asks for them first decides in which context they speak to everybody, which must not be that of an I/O thread; and
+ * they use the shared connection, which ends the program together with the bus.
  *
  * All of it belongs to the I/O thread that it is on, and stays as long as the process.
  */

@@ -5,55 +5,116 @@
 /* A body up to this size is parsed where it is; a larger one is not, so that the main loop has its peace. */
 #define PARSE_INLINE_LIMIT (16 * 1024)
 
-/* What a one-line call is about, and what comes out of it. */
+/* What is different about a call. Its address is the source tag of the call. */
 typedef struct
 {
+  /* Of the call of the task that it is made of. */
+  gpointer (*finish) (UTask *task, GAsyncResult *result, GError **error);
+  /* Nullable: takes what came of that, and returns something else for the call. */
+  void (*convert) (GTask *call, gpointer value);
+  /* Of what comes of it. */
+  GDestroyNotify free_value;
+} CallKind;
+
+typedef struct
+{
+  const CallKind *kind;
   UTask *task;                /* owned */
   UResponse *response;        /* owned, nullable */
-} Call;
+} CallData;
+
+static void convert_json (GTask *call, gpointer bytes);
+
+#define FINISH(function) ((gpointer (*) (UTask *, GAsyncResult *, GError **)) (function))
+
+static const CallKind data_call = {
+  .finish = FINISH (u_data_task_load_finish),
+  .free_value = (GDestroyNotify) g_bytes_unref,
+};
+
+static const CallKind open_call = {
+  .finish = FINISH (u_data_task_open_finish),
+  .free_value = g_object_unref,
+};
+
+static const CallKind download_call = {
+  .finish = FINISH (u_download_task_save_finish),
+  .free_value = g_object_unref,
+};
+
+static const CallKind json_call = {
+  .finish = FINISH (u_data_task_load_finish),
+  .convert = convert_json,
+  .free_value = (GDestroyNotify) json_node_unref,
+};
 
 static void
-call_free (gpointer data)
+call_data_free (gpointer data)
 {
-  Call *call = data;
+  CallData *self = data;
 
-  g_object_unref (call->task);
-  g_clear_object (&call->response);
-  g_free (call);
+  g_object_unref (self->task);
+  g_clear_object (&self->response);
+  g_free (self);
 }
 
-/* (transfer full): the GTask of the call. Its context is the caller's, as is that of the task's own call. */
+/*
+ * call_new:
+ * @task: (transfer full): what the call is made of
+ *
+ * Returns: (transfer full): the GTask of the call. Its context is the caller's, as is that of the task's own call
+ */
 static GTask *
 call_new (USession            *self,
-          UTask               *task,
-          gpointer             tag,
+          gpointer             task,
+          const CallKind      *kind,
           GCancellable        *cancellable,
           GAsyncReadyCallback  callback,
           gpointer             user_data)
 {
-  GTask *result = g_task_new (self, cancellable, callback, user_data);
-  Call *call = g_new0 (Call, 1);
+  GTask *call = g_task_new (self, cancellable, callback, user_data);
+  CallData *data = g_new0 (CallData, 1);
 
-  call->task = task;
+  data->kind = kind;
+  data->task = task;
   u_task_set_quiet (task);
-  g_task_set_source_tag (result, tag);
-  g_task_set_check_cancellable (result, FALSE);
-  g_task_set_task_data (result, call, call_free);
+  g_task_set_source_tag (call, (gpointer) kind);
+  g_task_set_check_cancellable (call, FALSE);
+  g_task_set_task_data (call, data, call_data_free);
 
-  return result;
+  return call;
 }
 
+/* @value: (transfer full) (nullable). @error: (transfer full): why there is none */
 static void
-call_take_response (GTask *result)
+call_return (GTask *call, gpointer value, GError *error)
 {
-  Call *call = g_task_get_task_data (result);
-  UResponse *response = u_task_get_response (call->task);
+  CallData *data = g_task_get_task_data (call);
 
-  call->response = response != NULL ? g_object_ref (response) : NULL;
+  if (value != NULL)
+    g_task_return_pointer (call, value, data->kind->free_value);
+  else
+    g_task_return_error (call, error);
+}
+
+/* The task's own call is over. @user_data: (transfer full): the call */
+static void
+call_ended_cb (GObject *task, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) call = user_data;
+  CallData *data = g_task_get_task_data (call);
+  GError *error = NULL;
+  gpointer value = data->kind->finish (data->task, result, &error);
+
+  g_set_object (&data->response, u_task_get_response (data->task));
+  if (value != NULL && data->kind->convert != NULL)
+    data->kind->convert (call, value);
+  else
+    call_return (call, value, error);
 }
 
 static gpointer
-call_finish (USession *self, GAsyncResult *result, gpointer tag, UResponse **response, GError **error)
+call_finish (USession *self, GAsyncResult *result, const CallKind *kind, UResponse **response, GError **error)
 {
   gpointer value;
 
@@ -61,27 +122,13 @@ call_finish (USession *self, GAsyncResult *result, gpointer tag, UResponse **res
     *response = NULL;
   g_return_val_if_fail (U_IS_SESSION (self), NULL);
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, tag), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, (gpointer) kind), NULL);
 
   value = g_task_propagate_pointer (G_TASK (result), error);
   if (value != NULL && response != NULL)
-    *response = g_steal_pointer (&((Call *) g_task_get_task_data (G_TASK (result)))->response);
+    *response = g_steal_pointer (&((CallData *) g_task_get_task_data (G_TASK (result)))->response);
 
   return value;
-}
-
-static void
-loaded_cb (GObject *source, GAsyncResult *loaded, gpointer user_data)
-{
-  g_autoptr (GTask) result = user_data;
-  g_autoptr (GError) error = NULL;
-  GBytes *bytes = u_data_task_load_finish (U_DATA_TASK (source), loaded, &error);
-
-  call_take_response (result);
-  if (bytes != NULL)
-    g_task_return_pointer (result, bytes, (GDestroyNotify) g_bytes_unref);
-  else
-    g_task_return_error (result, g_steal_pointer (&error));
 }
 
 /**
@@ -110,8 +157,8 @@ u_session_data_async (USession            *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = u_session_create_data_task (self, request);
-  u_data_task_load_async (task, cancellable, loaded_cb,
-                          call_new (self, U_TASK (task), u_session_data_async, cancellable, callback, user_data));
+  u_data_task_load_async (task, cancellable, call_ended_cb,
+                          call_new (self, task, &data_call, cancellable, callback, user_data));
 }
 
 /**
@@ -130,21 +177,7 @@ u_session_data_async (USession            *self,
 GBytes *
 u_session_data_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
 {
-  return call_finish (self, result, u_session_data_async, response, error);
-}
-
-static void
-opened_cb (GObject *source, GAsyncResult *opened, gpointer user_data)
-{
-  g_autoptr (GTask) result = user_data;
-  g_autoptr (GError) error = NULL;
-  GInputStream *stream = u_data_task_open_finish (U_DATA_TASK (source), opened, &error);
-
-  call_take_response (result);
-  if (stream != NULL)
-    g_task_return_pointer (result, stream, g_object_unref);
-  else
-    g_task_return_error (result, g_steal_pointer (&error));
+  return call_finish (self, result, &data_call, response, error);
 }
 
 /**
@@ -171,8 +204,8 @@ u_session_open_async (USession            *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = u_session_create_data_task (self, request);
-  u_data_task_open_async (task, cancellable, opened_cb,
-                          call_new (self, U_TASK (task), u_session_open_async, cancellable, callback, user_data));
+  u_data_task_open_async (task, cancellable, call_ended_cb,
+                          call_new (self, task, &open_call, cancellable, callback, user_data));
 }
 
 /**
@@ -192,21 +225,7 @@ u_session_open_async (USession            *self,
 GInputStream *
 u_session_open_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
 {
-  return call_finish (self, result, u_session_open_async, response, error);
-}
-
-static void
-saved_cb (GObject *source, GAsyncResult *saved, gpointer user_data)
-{
-  g_autoptr (GTask) result = user_data;
-  g_autoptr (GError) error = NULL;
-  GFile *file = u_download_task_save_finish (U_DOWNLOAD_TASK (source), saved, &error);
-
-  call_take_response (result);
-  if (file != NULL)
-    g_task_return_pointer (result, file, g_object_unref);
-  else
-    g_task_return_error (result, g_steal_pointer (&error));
+  return call_finish (self, result, &open_call, response, error);
 }
 
 /**
@@ -240,9 +259,8 @@ u_session_download_async (USession            *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = u_session_create_download_task (self, request);
-  u_download_task_save_async (task, destination, cancellable, saved_cb,
-                              call_new (self, U_TASK (task), u_session_download_async, cancellable, callback,
-                                        user_data));
+  u_download_task_save_async (task, destination, cancellable, call_ended_cb,
+                              call_new (self, task, &download_call, cancellable, callback, user_data));
 }
 
 /**
@@ -261,7 +279,7 @@ u_session_download_async (USession            *self,
 GFile *
 u_session_download_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
 {
-  return call_finish (self, result, u_session_download_async, response, error);
+  return call_finish (self, result, &download_call, response, error);
 }
 
 static JsonNode *
@@ -298,48 +316,34 @@ parse_thread (GTask *job, gpointer source, gpointer data, GCancellable *cancella
 }
 
 static void
-return_json (GTask *result, JsonNode *root, GError *error)
-{
-  if (root != NULL)
-    g_task_return_pointer (result, root, (GDestroyNotify) json_node_unref);
-  else
-    g_task_return_error (result, error);
-}
-
-static void
 parsed_cb (GObject *source, GAsyncResult *parsed, gpointer user_data)
 {
-  g_autoptr (GTask) result = user_data;
+  g_autoptr (GTask) call = user_data;
   GError *error = NULL;
   JsonNode *root = g_task_propagate_pointer (G_TASK (parsed), &error);
 
-  return_json (result, root, error);
+  call_return (call, root, error);
 }
 
+/* @bytes: (transfer full) */
 static void
-json_loaded_cb (GObject *source, GAsyncResult *loaded, gpointer user_data)
+convert_json (GTask *call, gpointer bytes)
 {
-  g_autoptr (GTask) result = user_data;
-  GError *error = NULL;
-  g_autoptr (GBytes) bytes = u_data_task_load_finish (U_DATA_TASK (source), loaded, &error);
+  g_autoptr (GBytes) body = bytes;
 
-  call_take_response (result);
-  if (bytes == NULL)
+  if (g_bytes_get_size (body) <= PARSE_INLINE_LIMIT)
     {
-      g_task_return_error (result, error);
-    }
-  else if (g_bytes_get_size (bytes) <= PARSE_INLINE_LIMIT)
-    {
-      JsonNode *root = parse_json (bytes, &error);
+      GError *error = NULL;
+      JsonNode *root = parse_json (body, &error);
 
-      return_json (result, root, error);
+      call_return (call, root, error);
     }
   else
     {
       /* No source object: the other thread would touch it. */
-      g_autoptr (GTask) job = g_task_new (NULL, NULL, parsed_cb, g_steal_pointer (&result));
+      g_autoptr (GTask) job = g_task_new (NULL, NULL, parsed_cb, g_object_ref (call));
 
-      g_task_set_task_data (job, g_steal_pointer (&bytes), (GDestroyNotify) g_bytes_unref);
+      g_task_set_task_data (job, g_steal_pointer (&body), (GDestroyNotify) g_bytes_unref);
       g_task_run_in_thread (job, parse_thread);
     }
 }
@@ -368,8 +372,8 @@ u_session_json_async (USession            *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = u_session_create_data_task (self, request);
-  u_data_task_load_async (task, cancellable, json_loaded_cb,
-                          call_new (self, U_TASK (task), u_session_json_async, cancellable, callback, user_data));
+  u_data_task_load_async (task, cancellable, call_ended_cb,
+                          call_new (self, task, &json_call, cancellable, callback, user_data));
 }
 
 /**
@@ -388,5 +392,5 @@ u_session_json_async (USession            *self,
 JsonNode *
 u_session_json_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
 {
-  return call_finish (self, result, u_session_json_async, response, error);
+  return call_finish (self, result, &json_call, response, error);
 }

@@ -76,7 +76,8 @@ u_session_configuration_set_cookie_storage (USessionConfiguration *self, UCookie
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (cookie_storage == NULL || U_IS_COOKIE_STORAGE (cookie_storage));
 
-  if (!u_session_configuration_check_open (self, "cookie-storage"))
+  if (!u_session_configuration_check_open (self, "cookie-storage") ||
+      u_session_configuration_get_cookie_storage (self) == cookie_storage)
     return;
 
   self->cookie_storage_is_default = FALSE;
@@ -151,7 +152,8 @@ u_session_configuration_set_credential_storage (USessionConfiguration *self, UCr
   g_return_if_fail (U_IS_SESSION_CONFIGURATION (self));
   g_return_if_fail (credential_storage == NULL || U_IS_CREDENTIAL_STORAGE (credential_storage));
 
-  if (!u_session_configuration_check_open (self, "credential-storage"))
+  if (!u_session_configuration_check_open (self, "credential-storage") ||
+      u_session_configuration_get_credential_storage (self) == credential_storage)
     return;
 
   self->credential_storage_is_default = FALSE;

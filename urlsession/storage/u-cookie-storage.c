@@ -22,14 +22,17 @@
  * ## The file
  *
  * Storages with a name are kept in `$XDG_DATA_HOME/APPLICATION/urlsession/cookies-NAME.sqlite`, where `APPLICATION` is
- * the identifier of the default [class@Gio.Application], or else g_get_prgname(). So make the application before the
- * storage, or there are two files. In a Flatpak, `$XDG_DATA_HOME` is that of the application already. A file is made
- * with the first cookie that is to stay: it can be read by the user only, as can folders that are made for it.
+ * the identifier of the default [class@Gio.Application], or else g_get_prgname(), or else the name of the executable.
+ * So make the application before the storage, or there are two files; and where an interpreter runs the program, give
+ * it a name if it has no application. (In Python, the name of the script is taken for the name of the program where it
+ * has none.) In a Flatpak, `$XDG_DATA_HOME` is that of the application already. A file is made with the first cookie
+ * that is to stay: it can be read by the user only, as can folders that are made for it.
  *
  * The file is read and written in the background; no method waits for it. What is in it appears some time after the
- * first storage was made, with one `changed` for those that are there by then; requests of a session wait for that. What is set or removed before counts more
- * than what is in the file. [method@CookieStorage.flush_async] completes when the file was read and everything was
- * written. A process that ends waits half a second at most for what is being written.
+ * first storage was made, with one `changed` for those that are there by then; requests of a session wait for that.
+ * What is set or removed before counts more than what is in the file. [method@CookieStorage.flush_async] completes
+ * when the file was read and everything was written. A process that ends waits half a second at most for what is being
+ * written.
  *
  * Cookies without a date of expiry are kept in memory only. None is kept for more than 400 days when a server set it.
  *

@@ -68,6 +68,8 @@ typedef struct
   gboolean is_writing;        /* a STORE or a REMOVE is under way */
   gboolean is_prompting;
   GQueue prompts;             /* of Operation, owned: lookups that wait for the end of another one's prompt */
+  guint answer_ms;            /* ANSWER_MS, but for a test */
+  guint prompt_ms;            /* PROMPT_MS, but for a test */
   gint64 quiet_until;         /* monotonic time */
   gint64 unwanted_until;      /* monotonic time */
 } SecretKeyring;
@@ -501,7 +503,7 @@ searched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (best != NULL && secret_item_get_locked (best))
     {
       self->item_found = g_object_ref (best);
-      set_timer (self, PROMPT_MS);
+      set_timer (self, keyring.prompt_ms);
       begin_unlock (operation_ref (self));
     }
   else if (best != NULL)
@@ -648,7 +650,7 @@ operation_run (UWorkItem *item)
       operation_unref (self);
       return;
     }
-  set_timer (self, self->kind == OPERATION_LOOKUP ? ANSWER_MS : PROMPT_MS);
+  set_timer (self, self->kind == OPERATION_LOOKUP ? keyring.answer_ms : keyring.prompt_ms);
   g_queue_push_tail (&keyring.waiting, self);
   pump ();
 }
@@ -722,12 +724,23 @@ static const UKeyringFuncs keyring_funcs = {
   .remove = keyring_remove,
 };
 
-static SecretKeyring keyring = { .base = { &keyring_funcs } };
+static SecretKeyring keyring = {
+  .base = { &keyring_funcs },
+  .answer_ms = ANSWER_MS,
+  .prompt_ms = PROMPT_MS,
+};
 
 UKeyring *
 u_secret_keyring_get (void)
 {
   return &keyring.base;
+}
+
+void
+u_secret_keyring_set_patience (guint answer, guint prompt)
+{
+  keyring.answer_ms = answer;
+  keyring.prompt_ms = prompt;
 }
 
 #else
@@ -769,6 +782,11 @@ u_secret_keyring_get (void)
   static UKeyring keyring = { &keyring_funcs };
 
   return &keyring;
+}
+
+void
+u_secret_keyring_set_patience (guint answer, guint prompt)
+{
 }
 
 #endif

@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* A file with rows under keys, in SQLite. For disk threads only, one at a time. Nothing here fails loudly: a file that
+/* A file with rows under keys, in SQLite. For disk threads only, one at a time. It is open during a call only: SQLite does
+ * not allow that a process is forked with an open one (u_store_file_fork_prepare()). Nothing here fails loudly: a file that
  * cannot be used is one without rows, and what is written to it is gone when the process ends. */
 typedef struct _UStoreFile UStoreFile;
 
@@ -34,6 +35,11 @@ UStoreFile *u_store_file_new   (const char  *path,
                                 gint32       application_id);
 /* NULL does nothing. */
 void        u_store_file_free  (UStoreFile  *self);
+
+/* Waits until no file is open, and keeps it so until the other ones are called. */
+void        u_store_file_fork_prepare (void);
+void        u_store_file_fork_parent  (void);
+void        u_store_file_fork_child   (void);
 
 /* All of them or none, in this order. */
 void        u_store_file_apply (UStoreFile  *self,

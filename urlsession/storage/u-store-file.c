@@ -18,9 +18,31 @@ struct _UStoreFile
 {
   char *path;                 /* owned */
   gint32 application_id;
-  sqlite3 *database;          /* owned; NULL until it is needed, and while it cannot be opened */
+  sqlite3 *database;          /* owned; NULL outside of calls, and when it cannot be opened */
   gboolean is_hopeless;       /* it is no file of ours, and will not become one */
 };
+
+/* Readers have a file open; the writer forks. */
+static GRWLock open_lock;
+
+void
+u_store_file_fork_prepare (void)
+{
+  g_rw_lock_writer_lock (&open_lock);
+}
+
+void
+u_store_file_fork_parent (void)
+{
+  g_rw_lock_writer_unlock (&open_lock);
+}
+
+/* A new lock: the old one counts on threads that were waiting for it, and are not here. */
+void
+u_store_file_fork_child (void)
+{
+  memset (&open_lock, 0, sizeof open_lock);
+}
 
 UStoreFile *
 u_store_file_new (const char *path, gint32 application_id)
@@ -39,7 +61,6 @@ u_store_file_free (UStoreFile *self)
   if (self == NULL)
     return;
 
-  sqlite3_close (self->database);
   g_free (self->path);
   g_free (self);
 }
@@ -165,12 +186,10 @@ give_up (UStoreFile *self, const char *what)
 
 /* Whether the file can be read; it is tried again with the next change when it is only locked. */
 static gboolean
-ensure_open (UStoreFile *self)
+try_open (UStoreFile *self)
 {
   gint64 n_tables;
 
-  if (self->database != NULL)
-    return TRUE;
   if (self->is_hopeless || !create (self))
     return FALSE;
 
@@ -203,6 +222,25 @@ ensure_open (UStoreFile *self)
     }
 
   return TRUE;
+}
+
+static void
+close_again (UStoreFile *self)
+{
+  g_clear_pointer (&self->database, sqlite3_close);
+  g_rw_lock_reader_unlock (&open_lock);
+}
+
+/* To be followed by close_again() when it succeeds. */
+static gboolean
+open_for_now (UStoreFile *self)
+{
+  g_rw_lock_reader_lock (&open_lock);
+  if (try_open (self))
+    return TRUE;
+  g_rw_lock_reader_unlock (&open_lock);
+
+  return FALSE;
 }
 
 static gboolean
@@ -248,19 +286,13 @@ u_store_file_apply (UStoreFile *self, GPtrArray *ops)
 {
   sqlite3_stmt *statements[U_STORE_OP_REMOVE_SINCE + 1] = { NULL };
   gboolean good;
-  gboolean removes = FALSE;
 
-  if (ops->len == 0 || !ensure_open (self))
+  if (ops->len == 0 || !open_for_now (self))
     return;
 
   good = begin (self);
   for (guint i = 0; good && i < ops->len; i++)
-    {
-      UStoreOp *op = g_ptr_array_index (ops, i);
-
-      removes |= op->kind == U_STORE_OP_REMOVE_SINCE;
-      good = apply_one (self, statements, op);
-    }
+    good = apply_one (self, statements, g_ptr_array_index (ops, i));
   for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
     sqlite3_finalize (statements[i]);
   good = good && run (self, "COMMIT");
@@ -269,9 +301,7 @@ u_store_file_apply (UStoreFile *self, GPtrArray *ops)
       complain (self, "write");
       run (self, "ROLLBACK");
     }
-  /* Who removes everything does not want it to stay in the journal. */
-  if (good && removes)
-    run (self, "PRAGMA wal_checkpoint (TRUNCATE)");
+  close_again (self);
 }
 
 GPtrArray *
@@ -282,9 +312,7 @@ u_store_file_read (UStoreFile *self, gint64 now)
   int code = SQLITE_ERROR;
 
   /* The file is made by the first change: there is no need of one without rows. */
-  if (self->database == NULL && access (self->path, F_OK) != 0)
-    return rows;
-  if (!ensure_open (self))
+  if (access (self->path, F_OK) != 0 || !open_for_now (self))
     return rows;
 
   if (sqlite3_db_readonly (self->database, "main") != 1)
@@ -311,6 +339,7 @@ u_store_file_read (UStoreFile *self, gint64 now)
   if (code != SQLITE_DONE)
     complain (self, "read all of");
   sqlite3_finalize (statement);
+  close_again (self);
 
   return rows;
 }

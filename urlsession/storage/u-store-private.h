@@ -36,7 +36,7 @@ struct _UStore
   GMutex lock;                /* of what follows, and of what a kind of store adds */
   gboolean is_ready;          /* the file was read, or there is none */
   gboolean is_busy;
-  int pid;                    /* of the process that began the job and opened the file */
+  int pid;                    /* of the process that began the job */
   GPtrArray *ops;             /* owned; UStoreOp: to be written */
   GPtrArray *ready_calls;     /* owned; Call: whom to tell that it is ready */
   GPtrArray *flush_calls;     /* owned; Call: whom to tell that the ops are written */

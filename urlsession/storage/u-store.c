@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/storage/u-store-private.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,30 +21,60 @@ static struct
 {
   GMutex lock;
   GHashTable *stores;         /* owned; path → UStore, not owned: it takes itself out */
-  guint n_busy;               /* stores with a job */
-  GCond idle_cond;
 } registry;
+
+/* For the end of the process. The lock is the innermost one. */
+static struct
+{
+  GMutex lock;
+  GCond idle_cond;
+  guint n_jobs;
+} busy;
 
 /* ---- The end of the process, and its copies ---- */
 
+/* No lock is held by a thread that the other process does not have. */
 static void
 fork_prepare (void)
 {
+  GHashTableIter iter;
+  gpointer store;
+
   g_mutex_lock (&registry.lock);
+  u_store_file_fork_prepare ();
+  g_hash_table_iter_init (&iter, registry.stores);
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    g_mutex_lock (&((UStore *) store)->lock);
+  g_mutex_lock (&busy.lock);
+}
+
+static void
+unlock_all (void)
+{
+  GHashTableIter iter;
+  gpointer store;
+
+  g_mutex_unlock (&busy.lock);
+  g_hash_table_iter_init (&iter, registry.stores);
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    g_mutex_unlock (&((UStore *) store)->lock);
+  g_mutex_unlock (&registry.lock);
 }
 
 static void
 fork_parent (void)
 {
-  g_mutex_unlock (&registry.lock);
+  u_store_file_fork_parent ();
+  unlock_all ();
 }
 
 /* The disk threads are gone; each store notices by its pid. */
 static void
 fork_child (void)
 {
-  registry.n_busy = 0;
-  g_mutex_unlock (&registry.lock);
+  busy.n_jobs = 0;
+  u_store_file_fork_child ();
+  unlock_all ();
 }
 
 static void
@@ -51,13 +82,13 @@ exit_cb (void)
 {
   gint64 deadline = g_get_monotonic_time () + EXIT_PATIENCE_US;
 
-  g_mutex_lock (&registry.lock);
-  while (registry.n_busy > 0)
+  g_mutex_lock (&busy.lock);
+  while (busy.n_jobs > 0)
     {
-      if (!g_cond_wait_until (&registry.idle_cond, &registry.lock, deadline))
+      if (!g_cond_wait_until (&busy.idle_cond, &busy.lock, deadline))
         break;
     }
-  g_mutex_unlock (&registry.lock);
+  g_mutex_unlock (&busy.lock);
 }
 
 static void
@@ -67,6 +98,8 @@ watch_process_once (void)
 
   if (g_once_init_enter (&once))
     {
+      registry.stores = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      u_worker_watch_process ();
       pthread_atfork (fork_prepare, fork_parent, fork_child);
       atexit (exit_cb);
       g_once_init_leave (&once, 1);
@@ -132,50 +165,58 @@ new_ops (void)
   return g_ptr_array_new_with_free_func ((GDestroyNotify) u_store_op_free);
 }
 
-/* The job is over, or is not to be after all. */
+static void
+begin_busy (void)
+{
+  g_mutex_lock (&busy.lock);
+  busy.n_jobs++;
+  g_mutex_unlock (&busy.lock);
+}
+
 static void
 end_busy (void)
 {
-  g_mutex_lock (&registry.lock);
-  if (registry.n_busy > 0)
-    registry.n_busy--;
-  if (registry.n_busy == 0)
-    g_cond_broadcast (&registry.idle_cond);
-  g_mutex_unlock (&registry.lock);
+  g_mutex_lock (&busy.lock);
+  busy.n_jobs--;
+  if (busy.n_jobs == 0)
+    g_cond_broadcast (&busy.idle_cond);
+  g_mutex_unlock (&busy.lock);
 }
 
-/* Writes what waits. The lock is held, but not while it writes. */
+/* Writes what waits. The lock is held, but not while it writes. In @flushed is whom to tell of it: at the end of the job,
+ * which holds the store until then, or after the next time when the job goes on. */
 static void
-write_out (UStore *self)
+write_out (UStore *self, GPtrArray *flushed)
 {
   g_autoptr (GPtrArray) ops = g_steal_pointer (&self->ops);
-  g_autoptr (GPtrArray) flushed = NULL;
+  g_autoptr (GPtrArray) calls = NULL;
 
   self->ops = new_ops ();
   /* Whoever flushes at the start wants what is in the file as well. */
   if (self->is_ready)
     {
-      flushed = g_steal_pointer (&self->flush_calls);
+      calls = g_steal_pointer (&self->flush_calls);
       self->flush_calls = g_ptr_array_new ();
     }
   g_mutex_unlock (&self->lock);
 
   u_store_file_apply (self->file, ops);
-  if (flushed != NULL)
-    post_all (flushed);
+  post_all (flushed);
+  if (calls != NULL)
+    g_ptr_array_extend (flushed, calls, NULL, NULL);
 
   g_mutex_lock (&self->lock);
 }
 
 /* Reads the file after all changes were written to it, so that nothing comes back that was removed meanwhile. */
 static void
-read_in (UStore *self)
+read_in (UStore *self, GPtrArray *flushed)
 {
   g_autoptr (GPtrArray) rows = NULL;
 
   do
     {
-      write_out (self);
+      write_out (self, flushed);
       g_mutex_unlock (&self->lock);
       g_clear_pointer (&rows, g_ptr_array_unref);
       rows = u_store_file_read (self->file, g_get_real_time ());
@@ -192,28 +233,22 @@ static void
 store_work (UDiskJob *job)
 {
   UStore *self = (UStore *) job;
+  g_autoptr (GPtrArray) flushed = g_ptr_array_new ();
 
   if (self->file == NULL)
     self->file = u_store_file_new (self->path, self->klass->application_id);
 
   g_mutex_lock (&self->lock);
   if (!self->is_ready)
-    read_in (self);
+    read_in (self, flushed);
   while (self->ops->len > 0 || self->flush_calls->len > 0)
-    write_out (self);
+    write_out (self, flushed);
   self->is_busy = FALSE;
   g_mutex_unlock (&self->lock);
 
   u_store_unref (self);
+  post_all (flushed);
   end_busy ();
-}
-
-static void
-begin_busy (void)
-{
-  g_mutex_lock (&registry.lock);
-  registry.n_busy++;
-  g_mutex_unlock (&registry.lock);
 }
 
 /* With the lock held. */
@@ -222,10 +257,9 @@ schedule (UStore *self)
 {
   if (self->pid != getpid ())
     {
-      /* A fork: the job went on in the other process, and SQLite forbids to use its connection in this one. */
+      /* A fork: the job went on in the other process. */
       self->pid = getpid ();
       self->is_busy = FALSE;
-      self->file = NULL;
     }
   if (self->is_busy)
     return;
@@ -287,8 +321,6 @@ u_store_open (const UStoreClass *klass, const char *path)
   watch_process_once ();
 
   g_mutex_lock (&registry.lock);
-  if (registry.stores == NULL)
-    registry.stores = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self = g_hash_table_lookup (registry.stores, key);
   is_new = self == NULL;
   if (is_new)
@@ -333,13 +365,6 @@ store_free (UStore *self)
   g_free (self);
 }
 
-static void
-free_work (UDiskJob *job)
-{
-  store_free ((UStore *) job);
-  end_busy ();
-}
-
 void
 u_store_unref (gpointer store)
 {
@@ -368,17 +393,7 @@ u_store_unref (gpointer store)
     }
   g_mutex_unlock (&registry.lock);
 
-  if (self->pid != getpid ())
-    self->file = NULL;
-  if (self->file == NULL)
-    {
-      store_free (self);
-      return;
-    }
-  /* To close a database writes to it. */
-  begin_busy ();
-  self->job.work = free_work;
-  u_disk_submit (&self->job);
+  store_free (self);
 }
 
 /* ---- Who waits ---- */
@@ -485,10 +500,13 @@ dup_application_name (void)
   if (name != NULL)
     return g_strdup (name);
 
-  /* Some programs have the way to them as their name. */
+  /* The name is set late in some programs, from what the C library knows from the start. Some have the way to them as
+   * their name. */
   name = g_get_prgname ();
+  if (name == NULL)
+    name = program_invocation_short_name;
 
-  return name != NULL && *name != '\0' ? g_path_get_basename (name) : g_strdup ("urlsession");
+  return g_path_get_basename (name);
 }
 
 /* A name of one file in its folder, whatever is in @name; different for different names. */

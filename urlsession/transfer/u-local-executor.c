@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-local-executor-private.h"
 
+#include "urlsession/base/u-job-threads-private.h"
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 typedef struct
@@ -69,6 +70,8 @@ release_in_context (ULocalExecutor *self, gpointer object)
 static void
 executor_free (ULocalExecutor *self)
 {
+  if (self->scheduler != NULL)
+    u_job_threads_release ();
   g_clear_pointer (&self->loaders, u_loader_table_free);
   g_clear_pointer (&self->scheduler, u_scheduler_free);
   g_clear_pointer (&self->timers, u_timers_free);
@@ -134,6 +137,7 @@ executor_start_run (ULocalExecutor *self)
   if (self->scheduler != NULL)
     return;
 
+  u_job_threads_hold ();
   self->scheduler = u_scheduler_new (self->settings.loader.max_connections_per_host,
                                      self->settings.loader.max_connections, u_local_transfer_slot_cb);
   self->timers = u_timers_new (u_worker_get_context (self->worker));

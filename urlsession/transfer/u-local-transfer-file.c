@@ -127,6 +127,15 @@ u_local_transfer_keep_file (ULocalTransfer *self)
   self->resumable = FALSE;
 }
 
+/* Whether what is there can be gone on with by another task: that asks for what this one was made for, with a GET. A
+ * redirect can have made a GET of something else. */
+static gboolean
+can_be_kept (ULocalTransfer *self)
+{
+  return self->resumable && g_str_equal (self->spec->request->method, "GET") &&
+         self->spec->request->body_kind == U_BODY_NONE;
+}
+
 /* What the application expects, else what the server says. A digest of the representation (RFC 9530) is of the coded
  * form where there is a coding. */
 static UDigest *
@@ -153,7 +162,7 @@ static UDownloadFileFate
 choose_fate (ULocalTransfer *self, gboolean failed, gboolean keep)
 {
   if (failed)
-    return keep && self->resumable ? U_DOWNLOAD_FILE_KEEP : U_DOWNLOAD_FILE_REMOVE;
+    return keep && can_be_kept (self) ? U_DOWNLOAD_FILE_KEEP : U_DOWNLOAD_FILE_REMOVE;
   if (self->spec->destination == NULL && !self->spec->release_file)
     return U_DOWNLOAD_FILE_OFFER;
   /* An error page is not what was to be saved. */
@@ -205,7 +214,7 @@ u_local_transfer_finish_file (ULocalTransfer *self, UTransferEvent *done, gboole
   UDownloadFileEnd *end = u_download_file_end_new (choose_fate (self, done->error != NULL, keep));
 
   end->source = u_uri_string_dup_masked (self->request->uri);
-  if (keep && self->resumable)
+  if (keep && can_be_kept (self))
     end->resume = describe (self);
   if (done->error == NULL)
     {

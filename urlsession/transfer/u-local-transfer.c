@@ -2,6 +2,7 @@
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-job-threads-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
@@ -221,6 +222,13 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
       u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
                                                 "Nothing here loads URLs with the scheme “%s”: %s.",
                                                 g_uri_get_scheme (self->request->parsed), masked));
+      return;
+    }
+  if (u_job_threads_are_lost ())
+    {
+      u_local_transfer_fail (self, g_error_new_literal (U_ERROR, U_ERROR_UNKNOWN,
+                                                        "This process was forked, and threads that loading depends on "
+                                                        "are missing in it: start it with exec(), or fork earlier."));
       return;
     }
   if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))

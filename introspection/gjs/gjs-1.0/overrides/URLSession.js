@@ -15,7 +15,7 @@ const System = imports.system;
 
 /* The collector does not see what lies outside of its own heap, as the bytes of a body do: it is called after so many
  * of them. */
-const COLLECT_EVERY = 32 * 1024 * 1024;
+const COLLECT_EVERY = 24 * 1024 * 1024;
 
 /* Bytes that one read of a body asks for. */
 const READ_SIZE = 64 * 1024;
