@@ -147,7 +147,7 @@ u_retry_parse_after (const char *value, gint64 now)
 /*
  * u_retry_decide:
  *
- * Exponential back-off with jitter: the nth wait is initial × multiplierⁿ, at most the maximum, and a part of it is
+ * Exponential back-off with jitter: the nth wait is initial × multiplierⁿ⁻¹, at most the maximum, and a part of it is
  * left to chance. What the server asks for goes before. A wait that the resource timer would end is not begun.
  */
 gboolean
