@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The file is read and written by programs of their own, which are this one, called with other arguments. */
@@ -153,6 +154,20 @@ self_main (const char *path, const char *mode, const char *line)
       flush (storage);
       found = describe (storage, NULL);
       g_print ("%s", found);
+    }
+
+  /* Both processes go on with what one has begun. */
+  if (g_str_equal (mode, "fork"))
+    {
+      int status = 0;
+      pid_t child;
+
+      set_line (storage, "https://example.com/", "before=1; max-age=1000");
+      child = fork ();
+      set_line (storage, "https://example.com/", child == 0 ? "child=1; max-age=1000" : "parent=1; max-age=1000");
+      flush (storage);
+      if (child != 0 && (waitpid (child, &status, 0) != child || status != 0))
+        return 1;
     }
 
   /* Neither a flush nor the last reference: a program that ends does not tidy up. */
@@ -502,6 +517,37 @@ test_processes (void)
 }
 
 static void
+test_forks (void)
+{
+  g_autofree char *folder = dup_folder ();
+  g_autofree char *path = g_build_filename (folder, "cookies", NULL);
+
+#ifdef __SANITIZE_ADDRESS__
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  g_test_skip ("AddressSanitizer's allocator does not survive a fork amid threads");
+  return;
+#endif
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *output = run_self (path, "fork", "");
+      UCookieStorage *storage = open_storage (path);
+
+      g_assert_cmpstr (output, ==, "");
+      flush (storage);
+      {
+        g_autofree char *found = describe (storage, NULL);
+
+        g_assert_nonnull (strstr (found, "before=1"));
+        g_assert_nonnull (strstr (found, "parent=1"));
+        g_assert_nonnull (strstr (found, "child=1"));
+      }
+      u_cookie_storage_delete_all (storage);
+      close_storage (storage, path);
+    }
+  remove_folder (folder);
+}
+
+static void
 check_memory_only (const char *path)
 {
   UCookieStorage *storage = open_storage (path);
@@ -587,6 +633,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookie-storage/names", test_names);
   g_test_add_func ("/cookie-storage/persistence", test_persistence);
   g_test_add_func ("/cookie-storage/processes", test_processes);
+  g_test_add_func ("/cookie-storage/forks", test_forks);
   g_test_add_func ("/cookie-storage/unusable-files", test_unusable_files);
   g_test_add_func ("/cookie-storage/cancelled", test_cancelled);
 

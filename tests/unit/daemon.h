@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Servers that nobody here wrote, on loopback, for one test program: a folder for all that they need, and processes that
- * end with the program. */
+/* Servers that nobody here wrote, on loopback, for one test program: a folder for all that they need, and processes
+ * that end with the program. */
 
 typedef struct
 {
@@ -138,8 +138,8 @@ daemons_spawn_with_env (Daemons *self, const char * const *env, const char * con
   g_assert_no_error (error);
   g_ptr_array_add (self->processes, process);
   line = g_strdup_printf ("%s\n", g_subprocess_get_identifier (process));
-  g_assert_true (g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->watcher), line, strlen (line), NULL, NULL,
-                                            NULL));
+  g_assert_true (g_output_stream_write_all (g_subprocess_get_stdin_pipe (self->watcher), line, strlen (line), NULL,
+                                            NULL, NULL));
 
   return process;
 }

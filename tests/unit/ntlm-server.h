@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * The legs of NTLM, on each connection for itself: there is no server of Debian's that carries them out without a domain
- * controller. The nonce is always the same, so there is one right response to it, which was computed with OpenSSL.
+ * The legs of NTLM, on each connection for itself: there is no server of Debian's that carries them out without a
+ * domain controller. The nonce is always the same, so there is one right response to it, which was computed with OpenSSL.
  *
  * "/ntlm": NTLM; "/both": NTLM and Basic; "/basic": Basic; "/basic-big": Basic, with a large body.
  */
@@ -93,8 +93,8 @@ ntlm_make_challenge (void)
 static inline gboolean
 ntlm_write (GOutputStream *output, const char *status, const char *headers, const char *body, gsize length)
 {
-  g_autofree char *head = g_strdup_printf ("HTTP/1.1 %s\r\n%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", status, headers,
-                                           length);
+  g_autofree char *head = g_strdup_printf ("HTTP/1.1 %s\r\n%sContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n", status,
+                                           headers, length);
 
   return g_output_stream_write_all (output, head, strlen (head), NULL, NULL, NULL)
          && g_output_stream_write_all (output, body, length, NULL, NULL, NULL);

@@ -57,14 +57,15 @@ raw_read_request (GInputStream *stream, GCancellable *cancellable)
   while (wanted == 0 || text->len < wanted)
     {
       char block[4096];
-      const char *end;
+      const char *end = NULL;
       gssize n = g_input_stream_read (stream, block, sizeof block, cancellable, NULL);
 
       if (n <= 0)
         return NULL;
       g_string_append_len (text, block, n);
-      end = strstr (text->str, "\r\n\r\n");
-      if (wanted == 0 && end != NULL)
+      if (wanted == 0)
+        end = strstr (text->str, "\r\n\r\n");
+      if (end != NULL)
         {
           const char *length = strstr (text->str, "Content-Length: ");
 

@@ -401,9 +401,9 @@ test_known_space (Fixture *self, gconstpointer data)
   assert_asked_basic (self, 0, "other");
 }
 
-/* Transfers that were refused at the same time need one answer. */
+/* A transfer that was on its way when another one was let in. */
 static void
-test_many_at_once (Fixture *self, gconstpointer data)
+test_let_in_meanwhile (Fixture *self, gconstpointer data)
 {
   UAuthAttempt *second = u_auth_attempt_new (self->authenticator);
   g_autoptr (URequestData) request = u_request_data_new ("http://h/b");
@@ -565,7 +565,7 @@ main (int argc, char *argv[])
   add ("/authenticator/r103-preemptive-root", test_preemptive_root);
   add ("/authenticator/r104-preemptive-two-spaces", test_preemptive_two_spaces);
   add ("/authenticator/r103-known-space", test_known_space);
-  add ("/authenticator/many-at-once", test_many_at_once);
+  add ("/authenticator/let-in-meanwhile", test_let_in_meanwhile);
   add ("/authenticator/r097-r098-preemptive-refused", test_preemptive_refused);
   add ("/authenticator/r098-realms-that-alternate", test_realms_that_alternate);
   add ("/authenticator/store-has-the-last-word", test_store_has_the_last_word);

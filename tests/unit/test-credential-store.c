@@ -73,7 +73,7 @@ static void
 finish (Call *call, UCredentialData *credential, const GError *error)
 {
   if (call->kind == 'l')
-    call->found (credential, call->user_data);
+    call->found (credential, FALSE, call->user_data);
   else
     call->done (error, call->user_data);
   u_protection_space_data_unref (call->space);
@@ -293,6 +293,42 @@ test_any_method (Fixture *self, gconstpointer data)
   assert_peek (self->store, digest, "any:p");
   assert_peek (self->store, self->space, "basic:p");
   assert_peek (self->store, trust, NULL);
+
+  /* What was accepted is not doubled, and is found by either space when it is to go. */
+  set (self->store, digest, "any", "p", SESSION);
+  {
+    g_autoptr (GPtrArray) spaces = u_credential_store_dup_spaces (self->store);
+
+    g_assert_cmpuint (spaces->len, ==, 2);
+  }
+  remove_user (self->store, digest, "any", SESSION);
+  assert_peek (self->store, digest, NULL);
+  assert_peek (self->store, any, NULL);
+  assert_peek (self->store, self->space, "basic:p");
+}
+
+/* The keyring has one that names no method. */
+static void
+test_any_method_kept (Fixture *self, gconstpointer data)
+{
+  g_autoptr (UCredentialData) kept = u_credential_data_new ("any", "p", PERMANENT);
+  g_autoptr (UProtectionSpaceData) any = make_space (U_AUTHENTICATION_METHOD_DEFAULT, "h", "r", FALSE);
+  Answer answer;
+  Call *call;
+
+  look_up (self, self->space, &answer);
+  call = pop (&self->keyring, 'l');
+  call->found (kept, TRUE, call->user_data);
+  u_protection_space_data_unref (call->space);
+  g_free (call);
+  wait_for (self, &answer, "any:p");
+  assert_peek (self->store, any, "any:p");
+
+  remove_user (self->store, self->space, "any", SESSION);
+  call = pop (&self->keyring, 'r');
+  g_assert_true (u_protection_space_data_equal (call->space, any));
+  finish (call, NULL, NULL);
+  assert_peek (self->store, self->space, NULL);
 }
 
 static void
@@ -561,6 +597,7 @@ main (int argc, char *argv[])
   add ("/credential-store/r104-memory", test_memory);
   add ("/credential-store/r103-persistence", test_persistence);
   add ("/credential-store/any-method", test_any_method);
+  add ("/credential-store/any-method-kept", test_any_method_kept);
   add ("/credential-store/r092-lookup", test_lookup);
   add ("/credential-store/lookup/without-keyring", test_lookup_without_keyring);
   add ("/credential-store/lookup/hangs", test_lookup_hangs);

@@ -2,8 +2,8 @@
 #include "tests/unit/load-driver.h"
 #include "tests/unit/tls-servers.h"
 
-/* Servers that want a certificate of the client: nginx, which says so in a response, and the server of OpenSSL, which ends
- * the connection with an alert. */
+/* Servers that want a certificate of the client: nginx, which says so in a response, and the server of OpenSSL, which
+ * ends the connection with an alert. */
 
 static TlsServers *servers;
 static const char *why_not;

@@ -202,7 +202,8 @@ start_apache (const char *program)
 
   apache_port = daemons_find_port ();
   for (gsize i = 0; i < G_N_ELEMENTS (modules); i++)
-    g_string_append_printf (config, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", modules[i], modules[i]);
+    g_string_append_printf (config, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", modules[i],
+                            modules[i]);
   g_string_append_printf (config,
                           "ServerRoot %s\nServerName localhost\nListen 127.0.0.1:%u\nPidFile apache.pid\n"
                           "DefaultRuntimeDir .\nMutex fcntl\nErrorLog apache.log\nDocumentRoot %s/www\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/unit/load-driver.h"
 #include "tests/unit/tls-servers.h"
+#include "urlsession/loader/u-http-proxy-resolver-private.h"
 
 /* The HTTP loader through real proxies: tinyproxy and squid, with and without a login, and dante for SOCKS. */
 
@@ -577,13 +578,65 @@ test_socks (Fixture *self, gconstpointer data)
     }
 }
 
+/* Only HTTP proxies: the rest of the logins is GIO's. A wrong one that was forgotten does not come back. */
+static void
+test_take_login (void)
+{
+  static const struct
+  {
+    const char *uri;
+    const char *bare;
+    const char *space;         /* nullable: none is learned */
+    const char *password;
+  } rows[] = {
+    { "http://proxy.example:3128", "http://proxy.example:3128", NULL, NULL },
+    { "http://anna:b%40c@proxy.example:3128", "http://proxy.example:3128/", "proxy proxy.example:3128", "b@c" },
+    { "HTTP://anna:x@other.example/", "http://other.example/", "proxy other.example:80", "x" },
+    { "http://anna:y@[::1]:8080", "http://[::1]:8080/", "proxy ::1:8080", "y" },
+    { "socks5://anna:x@proxy.example", "socks5://anna:x@proxy.example", NULL, NULL },
+    { "direct://", "direct://", NULL, NULL },
+  };
+  g_autoptr (UHttpMemory) memory = u_http_memory_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      for (guint round = 0; round < 2; round++)
+        {
+          g_autofree char *bare = u_http_proxy_resolver_take_login (memory, rows[i].uri);
+          g_autoptr (UCredentialData) credential = NULL;
+
+          g_assert_cmpstr (bare, ==, rows[i].bare);
+          if (rows[i].space == NULL)
+            continue;
+          g_assert_cmpint (u_http_memory_recall (memory, rows[i].space, &credential), ==, round == 0);
+          if (round > 0)
+            continue;
+          g_assert_cmpstr (credential->user, ==, "anna");
+          g_assert_cmpstr (credential->password, ==, rows[i].password);
+          u_http_memory_forget (memory, rows[i].space);
+        }
+    }
+}
+
+static void
+test_native (void)
+{
+  g_autoptr (UHttpMemory) memory = u_http_memory_new ();
+  g_autoptr (GProxyResolver) simple = g_simple_proxy_resolver_new ("direct://", NULL);
+  g_autoptr (GProxyResolver) other = u_http_proxy_resolver_new (simple, memory);
+
+  g_assert_true (u_proxy_resolver_is_native (simple));
+  g_assert_true (u_proxy_resolver_is_native (g_proxy_resolver_get_default ()));
+  g_assert_false (u_proxy_resolver_is_native (other));
+}
+
 static guint16
 start_tinyproxy (const char *program, const char *name, const char *options)
 {
   guint16 port = daemons_find_port ();
   g_autofree char *file = g_strconcat (name, ".conf", NULL);
-  g_autofree char *config = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogFile \"%s/%s.log\"\n"
-                                             "%s\n", port, servers->daemons->folder, name, options);
+  g_autofree char *config = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\n"
+                                             "LogFile \"%s/%s.log\"\n%s\n", port, servers->daemons->folder, name, options);
 
   daemons_write (servers->daemons, file, config);
   daemons_spawn (servers->daemons, program, "-d", "-c", file);
@@ -692,6 +745,8 @@ main (int argc, char **argv)
 #define ADD_BOTH(name, function) \
   ADD ("/http-proxy/basic/" name, "basic", function); \
   ADD ("/http-proxy/digest/" name, "digest", function)
+  g_test_add_func ("/http-proxy/take-login", test_take_login);
+  g_test_add_func ("/http-proxy/native", test_native);
   ADD ("/http-proxy/open", NULL, test_open);
   ADD ("/http-proxy/tinyproxy/r106-login", "tinyproxy", test_login);
   ADD_BOTH ("r106-login", test_login);

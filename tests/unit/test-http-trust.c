@@ -133,8 +133,8 @@ test_matrix (Fixture *self, gconstpointer data)
     }
 }
 
-/* Neither a list of revocations nor a stapled response is looked for: a certificate that was revoked and shows no sign of
- * it is accepted. */
+/* Neither a list of revocations nor a stapled response is looked for: a certificate that was revoked and shows no
+ * sign of it is accepted. */
 static void
 test_revoked (Fixture *self, gconstpointer data)
 {
@@ -616,7 +616,8 @@ main (int argc, char **argv)
   ADD ("/http-trust/many", test_many);
   g_test_add ("/http-trust/r107-many-refused/general", Fixture, GINT_TO_POINTER (FALSE), set_up, test_many_refused,
               tear_down);
-  g_test_add ("/http-trust/r107-many-refused/bulk", Fixture, GINT_TO_POINTER (TRUE), set_up, test_many_refused, tear_down);
+  g_test_add ("/http-trust/r107-many-refused/bulk", Fixture, GINT_TO_POINTER (TRUE), set_up, test_many_refused,
+              tear_down);
   ADD ("/http-trust/versions", test_versions);
   ADD ("/http-trust/http1-only", test_http1_only);
   ADD ("/http-trust/forced-headers", test_forced_headers);

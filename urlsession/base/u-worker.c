@@ -180,6 +180,8 @@ static void
 fork_prepare (void)
 {
   park_all ();
+  if (pool.n_workers > 0)
+    u_job_threads_settle ();
 }
 
 static void
@@ -212,8 +214,8 @@ exit_cb (void)
 /*
  * u_worker_watch_process:
  *
- * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it holds
- * a lock that they take, calls this before it installs them: so they come first.
+ * Prepares for forks and for the end of the process. Who has handlers of its own for forks, and posts work while it
+ * holds a lock that they take, calls this before it installs them: so they come first.
  */
 void
 u_worker_watch_process (void)

@@ -18,8 +18,8 @@ typedef struct
 } UHttpAskingFuncs;
 
 /*
- * All that one load may have to ask about its connections, and what follows from the answers: which connections it uses,
- * whether its message is sent again, whether a response or an error stands.
+ * All that one load may have to ask about its connections, and what follows from the answers: which connections it
+ * uses, whether its message is sent again, whether a response or an error stands.
  */
 typedef struct _UHttpAsking UHttpAsking;
 

@@ -9,8 +9,8 @@
 G_BEGIN_DECLS
 
 /*
- * The logins of one load that belong to a connection: those of proxies, and NTLM and Negotiate of servers. The manager of
- * libsoup carries them out; Basic and Digest of servers are none of its business, and are dealt with above the door.
+ * The logins of one load that belong to a connection: those of proxies, and NTLM and Negotiate of servers. The manager
+ * of libsoup carries them out; Basic and Digest of servers are none of its business, and are dealt with above the door.
  *
  * A message is sent without the manager at first, since it keeps bodies of 401 and 407 in memory. When one of these
  * comes that it can do something about, the message is sent again with it.

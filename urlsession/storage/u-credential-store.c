@@ -189,20 +189,36 @@ is_http_method (UAuthenticationMethod method)
          method == U_AUTHENTICATION_METHOD_NTLM || method == U_AUTHENTICATION_METHOD_NEGOTIATE;
 }
 
+/* The same space without a method named: what is stored for it is for any method that takes a password. */
+static UProtectionSpaceData *
+make_any (UProtectionSpaceData *space)
+{
+  return u_protection_space_data_new (U_AUTHENTICATION_METHOD_DEFAULT, space->protocol, space->host, space->port,
+                                      space->realm, space->is_proxy);
+}
+
+/* Called with the lock held. Returns: (transfer full): the space that has the credentials for @space: itself or the one
+ * for any method */
+static UProtectionSpaceData *
+resolve (UCredentialStore *self, UProtectionSpaceData *space)
+{
+  if (is_http_method (space->method) && !g_hash_table_contains (self->spaces, space))
+    {
+      g_autoptr (UProtectionSpaceData) any = make_any (space);
+
+      if (g_hash_table_contains (self->spaces, any))
+        return g_steal_pointer (&any);
+    }
+
+  return u_protection_space_data_ref (space);
+}
+
 /* Called with the lock held. Returns: (nullable) (transfer none) */
 static UCredentialData *
 get_default (UCredentialStore *self, UProtectionSpaceData *space)
 {
-  GPtrArray *credentials = g_hash_table_lookup (self->spaces, space);
-
-  /* What is stored without naming a method is for any that takes a password. */
-  if (credentials == NULL && is_http_method (space->method))
-    {
-      UProtectionSpaceData any = *space;
-
-      any.method = U_AUTHENTICATION_METHOD_DEFAULT;
-      credentials = g_hash_table_lookup (self->spaces, &any);
-    }
+  g_autoptr (UProtectionSpaceData) resolved = resolve (self, space);
+  GPtrArray *credentials = g_hash_table_lookup (self->spaces, resolved);
 
   return credentials != NULL ? credentials->pdata[0] : NULL;
 }
@@ -270,15 +286,18 @@ put (UCredentialStore *self, UProtectionSpaceData *space, UCredentialData *crede
   return TRUE;
 }
 
-/* Called with the lock held: what the keyring says of this space from now on is not news. NULL: of any. */
+/* Called with the lock held: what the keyring says of this space, whatever the method, is not news. NULL: of any. */
 static void
 outdate_lookups (UCredentialStore *self, UProtectionSpaceData *space)
 {
+  g_autoptr (UProtectionSpaceData) any = space != NULL ? make_any (space) : NULL;
+
   for (guint i = 0; i < self->lookups->len; i++)
     {
       Lookup *lookup = self->lookups->pdata[i];
+      g_autoptr (UProtectionSpaceData) other = make_any (lookup->space);
 
-      if (space == NULL || u_protection_space_data_equal (lookup->space, space))
+      if (space == NULL || u_protection_space_data_equal (other, any))
         lookup->is_outdated = TRUE;
     }
 }
@@ -348,13 +367,17 @@ is_for_keyring (UCredentialStore *self, UCredentialData *credential)
 void
 u_credential_store_set (UCredentialStore *self, UProtectionSpaceData *space, UCredentialData *credential)
 {
+  UCredentialData *known;
   gboolean writes;
 
   if (credential->persistence == U_CREDENTIAL_PERSISTENCE_NONE)
     return;
 
   g_mutex_lock (&self->lock);
-  if (!put (self, space, credential))
+  known = get_default (self, space);
+  if ((known != NULL && known->persistence == credential->persistence &&
+       u_credential_data_equal (known, credential)) ||
+      !put (self, space, credential))
     {
       g_mutex_unlock (&self->lock);
       return;
@@ -371,13 +394,15 @@ u_credential_store_set (UCredentialStore *self, UProtectionSpaceData *space, UCr
 }
 
 void
-u_credential_store_remove (UCredentialStore *self, UProtectionSpaceData *space, UCredentialData *credential)
+u_credential_store_remove (UCredentialStore *self, UProtectionSpaceData *asked, UCredentialData *credential)
 {
+  g_autoptr (UProtectionSpaceData) space = NULL;
   gboolean writes;
   GPtrArray *credentials;
   guint position;
 
   g_mutex_lock (&self->lock);
+  space = resolve (self, asked);
   writes = is_for_keyring (self, credential);
   credentials = g_hash_table_lookup (self->spaces, space);
   if (find_user (credentials, credential, &position))
@@ -388,7 +413,7 @@ u_credential_store_remove (UCredentialStore *self, UProtectionSpaceData *space, 
         g_hash_table_remove (self->spaces, space);
       announce (self);
     }
-  outdate_lookups (self, space);
+  outdate_lookups (self, asked);
   if (writes)
     self->n_writes++;
   g_mutex_unlock (&self->lock);
@@ -527,15 +552,17 @@ lookup_answer (Lookup *self)
 }
 
 static void
-lookup_found_cb (UCredentialData *credential, gpointer user_data)
+lookup_found_cb (UCredentialData *credential, gboolean is_for_any, gpointer user_data)
 {
   Lookup *self = user_data;
   UCredentialStore *store = self->store;
+  g_autoptr (UProtectionSpaceData) space = is_for_any ? make_any (self->space)
+                                                      : u_protection_space_data_ref (self->space);
 
   g_mutex_lock (&store->lock);
   g_ptr_array_remove_fast (store->lookups, self);
-  if (!self->is_outdated && credential != NULL && g_hash_table_lookup (store->spaces, self->space) == NULL)
-    put (store, self->space, credential);
+  if (!self->is_outdated && credential != NULL && get_default (store, self->space) == NULL)
+    put (store, space, credential);
   self->credential = get_default (store, self->space);
   if (self->credential != NULL)
     u_credential_data_ref (self->credential);

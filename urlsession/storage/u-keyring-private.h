@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  * the call. What was called first is seen by what was called later. */
 typedef struct _UKeyring UKeyring;
 
-/* @credential: borrowed; NULL: there is none, or no keyring */
-typedef void (*UKeyringFoundFunc) (UCredentialData *credential, gpointer user_data);
+/* @credential: borrowed; NULL: there is none, or no keyring. @is_for_any: it was stored for the same space with the method
+ * DEFAULT, which stands for any that takes a password */
+typedef void (*UKeyringFoundFunc) (UCredentialData *credential, gboolean is_for_any, gpointer user_data);
 /* @error: borrowed, nullable; of U_ERROR or of what is below */
 typedef void (*UKeyringDoneFunc) (const GError *error, gpointer user_data);
 

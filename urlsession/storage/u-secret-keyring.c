@@ -49,6 +49,7 @@ typedef struct
   GCancellable *cancellable;  /* owned */
   GSource *timer;             /* owned, nullable */
   gboolean is_over;           /* `found` or `done` was called */
+  gboolean is_for_any;        /* LOOKUP: what was found names no method */
   GList *items;               /* owned; of SecretItem; what REMOVE has yet to remove */
   SecretItem *item_found;     /* owned, nullable; LOOKUP: locked */
 } Operation;
@@ -162,7 +163,7 @@ finish (Operation *self, UCredentialData *credential, const GError *error)
     {
       if (error != NULL)
         g_debug ("No password from the keyring for %s: %s", self->space->host, error->message);
-      self->found (credential, self->user_data);
+      self->found (credential, self->is_for_any, self->user_data);
     }
   else if (error != NULL)
     {
@@ -500,6 +501,7 @@ searched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         }
     }
 
+  self->is_for_any = best_match == 1;
   if (best != NULL && secret_item_get_locked (best))
     {
       self->item_found = g_object_ref (best);
@@ -748,7 +750,7 @@ u_secret_keyring_set_patience (guint answer, guint prompt)
 static void
 keyring_lookup (UKeyring *self, UProtectionSpaceData *space, UKeyringFoundFunc done, gpointer user_data)
 {
-  done (NULL, user_data);
+  done (NULL, FALSE, user_data);
 }
 
 static void

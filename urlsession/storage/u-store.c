@@ -183,8 +183,8 @@ end_busy (void)
   g_mutex_unlock (&busy.lock);
 }
 
-/* Writes what waits. The lock is held, but not while it writes. In @flushed is whom to tell of it: at the end of the job,
- * which holds the store until then, or after the next time when the job goes on. */
+/* Writes what waits. The lock is held, but not while it writes. In @flushed is whom to tell of it: at the end of the
+ * job, which holds the store until then, or after the next time when the job goes on. */
 static void
 write_out (UStore *self, GPtrArray *flushed)
 {

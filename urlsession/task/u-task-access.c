@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "urlsession/auth/u-server-trust-private.h"
 #include "urlsession/task/u-task-private.h"
 
 /* What can be read of a task, and the little that can be set, from any thread. */
@@ -93,6 +94,30 @@ const char *
 u_task_get_failing_uri (UTask *self)
 {
   READ_LOCKED (const char *, self->failing_uri, NULL);
+}
+
+/**
+ * u_task_get_failing_trust: (get-property failing-trust)
+ * @self: a task
+ *
+ * Gets what the server showed, if the task failed because it was not trusted.
+ *
+ * Returns: (transfer none) (nullable): the certificates and what is wrong with them, or %NULL
+ */
+UServerTrust *
+u_task_get_failing_trust (UTask *self)
+{
+  UServerTrust *trust;
+
+  g_return_val_if_fail (U_IS_TASK (self), NULL);
+
+  g_mutex_lock (&self->lock);
+  if (self->failing_trust == NULL && self->failing_space != NULL)
+    self->failing_trust = u_server_trust_new_from_data (self->failing_space);
+  trust = self->failing_trust;
+  g_mutex_unlock (&self->lock);
+
+  return trust;
 }
 
 /**

@@ -409,6 +409,7 @@ u_task_finish (UTask *self, UTransferEvent *event)
     {
       self->error = g_error_copy (event->error);
       self->failure_reason = event->failure_reason;
+      self->failing_space = g_steal_pointer (&event->failing_trust);
       self->failing_uri = event->failing_uri != NULL ? g_strdup (event->failing_uri)
                                                      : dup_failing_uri (self->current_request);
     }

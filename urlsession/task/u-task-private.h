@@ -64,6 +64,8 @@ struct _UTask
   GError *forced_error;       /* owned, nullable: it was cancelled for this reason */
   UWaitingReason waiting_reason; /* of the transfer */
   UFailureReason failure_reason;
+  UProtectionSpaceData *failing_space; /* owned, nullable: the server that was not trusted */
+  UServerTrust *failing_trust; /* owned, nullable: the same as an object, once somebody asked for it */
 
   /* Of the context of the session */
   guint serial;               /* of the last question */

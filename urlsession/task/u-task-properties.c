@@ -14,6 +14,7 @@ enum {
   PROP_CURRENT_REQUEST,
   PROP_DESCRIPTION,
   PROP_ERROR,
+  PROP_FAILING_TRUST,
   PROP_FAILING_URI,
   PROP_FAILURE_REASON,
   PROP_FRACTION_COMPLETED,
@@ -61,6 +62,9 @@ u_task_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *
       break;
     case PROP_ERROR:
       g_value_set_boxed (value, u_task_get_error (self));
+      break;
+    case PROP_FAILING_TRUST:
+      g_value_set_object (value, u_task_get_failing_trust (self));
       break;
     case PROP_FAILING_URI:
       g_value_set_string (value, u_task_get_failing_uri (self));
@@ -271,6 +275,13 @@ u_task_install_properties (GObjectClass *object_class)
   props[PROP_TIME_LEFT] =
     g_param_spec_double ("time-left", NULL, NULL, -1, G_MAXDOUBLE, -1, readable);
   /**
+   * UTask:failing-trust: (getter get_failing_trust)
+   *
+   * What the server showed, if the task failed because it was not trusted.
+   */
+  props[PROP_FAILING_TRUST] =
+    g_param_spec_object ("failing-trust", NULL, NULL, U_TYPE_SERVER_TRUST, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /**
    * UTask:failure-reason: (getter get_failure_reason)
    *
    * More about why the task failed, where the error does not say all.
@@ -347,6 +358,8 @@ u_task_notify_end (UTask *self)
     {
       u_notify (self, props[PROP_ERROR]);
       u_notify (self, props[PROP_FAILING_URI]);
+      if (self->failing_space != NULL)
+        u_notify (self, props[PROP_FAILING_TRUST]);
       if (self->failure_reason != U_FAILURE_REASON_NONE)
         u_notify (self, props[PROP_FAILURE_REASON]);
     }

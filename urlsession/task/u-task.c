@@ -107,6 +107,8 @@ u_task_finalize (GObject *object)
   g_clear_error (&self->error);
   g_clear_error (&self->birth_error);
   g_clear_error (&self->forced_error);
+  g_clear_pointer (&self->failing_space, u_protection_space_data_unref);
+  g_clear_object (&self->failing_trust);
   g_free (self->failing_uri);
   g_free (self->description);
   g_clear_pointer (&self->queue, u_dispatch_queue_unref);

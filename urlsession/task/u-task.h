@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <urlsession/auth/u-server-trust.h>
 #include <urlsession/base/u-enums.h>
 #include <urlsession/base/u-macros.h>
 #include <urlsession/base/u-types.h>
@@ -60,6 +61,8 @@ const GError *u_task_get_error                     (UTask      *self);
 U_AVAILABLE_IN_ALL
 const char   *u_task_get_failing_uri               (UTask      *self);
 
+U_AVAILABLE_IN_ALL
+UServerTrust  *u_task_get_failing_trust           (UTask       *self);
 U_AVAILABLE_IN_ALL
 UFailureReason u_task_get_failure_reason          (UTask       *self);
 U_AVAILABLE_IN_ALL

@@ -85,6 +85,11 @@ void
 u_local_transfer_take_question (ULocalTransfer *self, UChallengeData *challenge)
 {
   self->load_asks = TRUE;
+  if (challenge->space->method == U_AUTHENTICATION_METHOD_SERVER_TRUST)
+    {
+      g_clear_pointer (&self->doubtful, u_protection_space_data_unref);
+      self->doubtful = u_protection_space_data_ref (challenge->space);
+    }
   if (self->suspended)
     self->held_question = u_challenge_data_ref (challenge);
   else

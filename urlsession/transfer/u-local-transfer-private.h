@@ -77,6 +77,7 @@ typedef struct
   UChallengeData *challenge;  /* owned, nullable; waits for an answer */
   gboolean load_asks;         /* it is about the connection: the load waits */
   UChallengeData *held_question; /* owned, nullable; came while suspended */
+  UProtectionSpaceData *doubtful; /* owned, nullable; the server that the load asked about last */
   UProtectionSpaceData *accepted_space; /* owned, nullable; the load was given a credential for it, to be remembered */
   UCredentialData *accepted_credential; /* owned, nullable; when it turns out to be good */
 

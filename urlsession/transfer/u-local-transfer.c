@@ -100,6 +100,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->auth, u_auth_attempt_free);
   g_clear_pointer (&self->challenge, u_challenge_data_unref);
   g_clear_pointer (&self->held_question, u_challenge_data_unref);
+  g_clear_pointer (&self->doubtful, u_protection_space_data_unref);
   g_clear_pointer (&self->accepted_space, u_protection_space_data_unref);
   g_clear_pointer (&self->accepted_credential, u_credential_data_unref);
   g_free (self->whole);
@@ -330,6 +331,9 @@ void
 u_local_transfer_set_error (ULocalTransfer *self, UTransferEvent *done, GError *error)
 {
   done->error = error;
+  if (self->doubtful != NULL && error->code >= U_ERROR_SERVER_CERTIFICATE_HAS_BAD_DATE &&
+      error->code <= U_ERROR_SERVER_CERTIFICATE_NOT_YET_VALID)
+    done->failing_trust = u_protection_space_data_ref (self->doubtful);
   if (self->request->parsed != NULL)
     done->failing_uri = u_uri_dup_bare (self->request->parsed);
   else

@@ -54,6 +54,7 @@ typedef struct
   int lock_fd;                /* owned; FILE: keeps others from taking the file for an orphan. -1: none */
   UWaitingReason waiting_reason; /* WAITING */
   UFailureReason failure_reason; /* DONE with an error */
+  UProtectionSpaceData *failing_trust; /* owned, nullable; DONE with an error: the server that was not trusted */
   GError *error;              /* owned; DONE, nullable */
   char *failing_uri;          /* owned; DONE with an error: without user info, nullable */
   GBytes *resume_data;        /* owned; DONE with an error, nullable */

@@ -85,6 +85,7 @@ u_transfer_event_free (UTransferEvent *event)
   g_clear_pointer (&event->response, u_response_data_unref);
   g_clear_pointer (&event->request, u_request_data_unref);
   g_clear_pointer (&event->challenge, u_challenge_data_unref);
+  g_clear_pointer (&event->failing_trust, u_protection_space_data_unref);
   g_clear_pointer (&event->bytes, g_bytes_unref);
   g_clear_pointer (&event->path, g_free);
   g_clear_error (&event->error);
