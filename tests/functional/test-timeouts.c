@@ -97,9 +97,11 @@ test_slow_response (UTestScene *self, gconstpointer data)
   g_assert_true (g_ptr_array_index (order, 0) == clock);
 }
 
-/* A body that is taken slowly, by a server that answers when it has all of it. */
-#define UPLOAD_SIZE (24 * 1024 * 1024)
-#define UPLOAD_STEPS 24
+/* A body that is taken slowly, by a server that answers when it has all of it. What fits into the buffers of the
+ * sockets is sent for the client: the last steps are quick, so that it does not wait for the answer for long. */
+#define UPLOAD_SIZE (32 * 1024 * 1024)
+#define UPLOAD_STEPS 32
+#define UPLOAD_SLOW_STEPS 20
 
 static gboolean
 slow_reader_cb (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer data)
@@ -110,7 +112,7 @@ slow_reader_cb (GSocketService *service, GSocketConnection *connection, GObject 
   gsize total = 0;
   gssize n = 1;
 
-  while (total < UPLOAD_SIZE && n > 0)
+  for (guint i = 0; total < UPLOAD_SIZE && n > 0; i++)
     {
       gsize step = 0;
 
@@ -120,7 +122,8 @@ slow_reader_cb (GSocketService *service, GSocketConnection *connection, GObject 
           step += n > 0 ? (gsize) n : 0;
         }
       total += step;
-      g_usleep (G_USEC_PER_SEC / 10);
+      if (i < UPLOAD_SLOW_STEPS)
+        g_usleep (G_USEC_PER_SEC / 8);
     }
   g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), answer, strlen (answer), NULL,
                              NULL, NULL);
@@ -138,12 +141,12 @@ test_slow_request (UTestScene *self, gconstpointer data)
   g_autoptr (GBytes) body = g_bytes_new_take (g_malloc0 (UPLOAD_SIZE), UPLOAD_SIZE);
   g_autoptr (GPtrArray) order = g_ptr_array_new ();
   g_autoptr (UTask) slow = NULL;
-  g_autoptr (UTask) clock = new_task (self, "/stall", 1.2);
+  g_autoptr (UTask) clock = new_task (self, "/stall", 1.5);
 
   g_signal_connect (service, "run", G_CALLBACK (slow_reader_cb), NULL);
   u_request_set_method (request, "PUT");
   u_request_set_body_bytes (request, body, "application/octet-stream");
-  u_request_set_timeout (request, 1.2);
+  u_request_set_timeout (request, 1.5);
   slow = U_TASK (u_session_create_data_task (self->session, request));
   g_signal_connect (slow, "completed", G_CALLBACK (note_order_cb), order);
   g_signal_connect (clock, "completed", G_CALLBACK (note_order_cb), order);

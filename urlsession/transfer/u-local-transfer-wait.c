@@ -222,21 +222,28 @@ u_local_transfer_may_go (ULocalTransfer *self)
   return FALSE;
 }
 
+/* What was allowed when it was looked at last may not be any more. */
+static UWaitingReason
+get_new_denial (ULocalTransfer *self)
+{
+  UNetworkState state;
+
+  if (self->watch == NULL || !is_restricted (self))
+    return U_WAITING_REASON_NONE;
+  u_network_get_state (get_network (self), &state);
+
+  return get_denial (self, &state);
+}
+
 /* Whether a running load may no longer use the network, since it is another one now or costs: a download that can be
  * gone on with waits, whatever the session says of waiting, and so does what can be asked for again without harm, if it
  * may wait. */
 static gboolean
 stops_for_network (ULocalTransfer *self)
 {
-  UNetworkState state;
-  UWaitingReason reason;
+  UWaitingReason reason = get_new_denial (self);
 
-  if (self->watch == NULL || (self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING) ||
-      !is_restricted (self))
-    return FALSE;
-  u_network_get_state (get_network (self), &state);
-  reason = get_denial (self, &state);
-  if (reason == U_WAITING_REASON_NONE)
+  if ((self->state != U_LOCAL_LOADING && self->state != U_LOCAL_RECEIVING) || reason == U_WAITING_REASON_NONE)
     return FALSE;
 
   if (can_continue (self) || (self->spec->waits_for_connectivity && u_local_transfer_may_start_over (self) &&
@@ -269,6 +276,8 @@ network_changed_cb (gpointer user_data)
     }
   else if (self->state == U_LOCAL_QUEUED && self->slot.waiting)
     {
+      if (get_new_denial (self) == U_WAITING_REASON_NONE)
+        return;
       u_scheduler_release (self->executor->scheduler, &self->slot);
       u_local_transfer_queue_up (self, FALSE);
     }
