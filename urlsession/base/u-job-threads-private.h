@@ -5,10 +5,13 @@
 
 G_BEGIN_DECLS
 
-/* The threads of GLib that run the jobs of GTask, in a process that was forked. In any other all of this does nothing.
- * GIO looks up the names of hosts and proxies, reads files and makes TLS handshakes in such jobs. */
+/* The threads of GLib that run the jobs of GTask, around a fork. GIO looks up the names of hosts and proxies, reads files
+ * and makes TLS handshakes in such jobs. */
 
-/* In a new process, when there is one thread only. */
+/* Right before a fork: waits until none of them is in the middle of what the child cannot do without. */
+void     u_job_threads_settle   (void);
+
+/* Right after it, in the child. The rest does nothing in a process that was not forked. */
 void     u_job_threads_forget   (void);
 /* On a thread that may wait: finds out, once for the process, whether there still are such threads. */
 void     u_job_threads_probe    (void);

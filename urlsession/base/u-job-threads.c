@@ -58,6 +58,37 @@ typedef struct
 
 static GPrivate current_pulse = G_PRIVATE_INIT (g_free);
 
+static void
+never_cb (GCancellable *cancellable, gpointer data)
+{
+}
+
+/*
+ * u_job_threads_settle:
+ *
+ * Takes each lock that GLib has for the whole process, and leaves it. A thread of GLib cannot be stopped for the fork,
+ * and a lock that it has at that moment is locked in the child for ever. It is inside for a few instructions only, but
+ * in a busy machine it may lose the processor just there, and that is waited for here. What is left is the time that
+ * the fork itself takes.
+ */
+void
+u_job_threads_settle (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GQuark quark = g_quark_from_static_string ("urlsession-fork");
+  GWeakRef ref;
+
+  /* Of names; of types. */
+  g_type_set_qdata (G_TYPE_CANCELLABLE, quark, NULL);
+  /* Of weak references; of notifications. */
+  g_weak_ref_init (&ref, cancellable);
+  g_weak_ref_clear (&ref);
+  g_object_freeze_notify (G_OBJECT (cancellable));
+  g_object_thaw_notify (G_OBJECT (cancellable));
+  /* Of cancellables; of signals. */
+  g_cancellable_disconnect (cancellable, g_cancellable_connect (cancellable, G_CALLBACK (never_cb), NULL, NULL));
+}
+
 void
 u_job_threads_forget (void)
 {

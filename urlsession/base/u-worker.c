@@ -180,6 +180,8 @@ static void
 fork_prepare (void)
 {
   park_all ();
+  if (pool.n_workers > 0)
+    u_job_threads_settle ();
 }
 
 static void
