@@ -70,6 +70,16 @@ never_cb (GCancellable *cancellable, gpointer data)
 /* Takes each lock that GLib has for the whole process, and leaves it. */
 static void
 pass_locks (void)
+/*
+ * u_job_threads_settle:
+ *
+ * Takes each lock that GLib has for the whole process, and leaves it. A thread of GLib cannot be stopped for the fork,
+ * and a lock that it has at that moment is locked in the child for ever. It is inside for a few instructions only, but
+ * in a busy machine it may lose the processor just there, and that is waited for here. What is left is the time that
+ * the fork itself takes.
+ */
+void
+u_job_threads_settle (void)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   GQuark quark = g_quark_from_static_string ("urlsession-fork");
