@@ -32,10 +32,6 @@
 /* How long it is tried to have a job run, in a machine that may be busy. */
 #define PATIENCE_US (5 * G_USEC_PER_SEC)
 
-/* How long it takes to go through all locks when nobody else is there; how often that is waited for. */
-#define FREE_PASS_US 50
-#define MAX_PASSES 20
-
 typedef enum
 {
   UNKNOWN,
@@ -67,9 +63,6 @@ never_cb (GCancellable *cancellable, gpointer data)
 {
 }
 
-/* Takes each lock that GLib has for the whole process, and leaves it. */
-static void
-pass_locks (void)
 /*
  * u_job_threads_settle:
  *
@@ -94,26 +87,6 @@ u_job_threads_settle (void)
   g_object_thaw_notify (G_OBJECT (cancellable));
   /* Of cancellables; of signals. */
   g_cancellable_disconnect (cancellable, g_cancellable_connect (cancellable, G_CALLBACK (never_cb), NULL, NULL));
-}
-
-/*
- * u_job_threads_settle:
- *
- * A thread of GLib cannot be stopped for the fork, and a lock that it has at that moment is locked in the child for
- * ever. It is inside for a few instructions only, but in a busy machine it may lose the processor just there. So this
- * waits until nobody is in the way. What is left is the time from here to the fork itself.
- */
-void
-u_job_threads_settle (void)
-{
-  for (guint i = 0; i < MAX_PASSES; i++)
-    {
-      gint64 begun = g_get_monotonic_time ();
-
-      pass_locks ();
-      if (g_get_monotonic_time () - begun <= FREE_PASS_US)
-        return;
-    }
 }
 
 void
