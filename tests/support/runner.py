@@ -88,9 +88,10 @@ class Home:
         for variable, folder in self.FOLDERS.items():
             env[variable] = os.path.join(self.path, folder)
             os.mkdir(env[variable], 0o700)
-        # Servers that tests start change their user, and have to come as far as their own files.
+        # Servers that tests start change their user: they have to come as far as their own files, and to have a folder
+        # for temporary ones as everybody has.
         os.chmod(self.path, 0o711)
-        os.chmod(env["TMPDIR"], 0o711)
+        os.chmod(env["TMPDIR"], 0o1777)
         return env
 
     def __exit__(self, *_):
