@@ -236,7 +236,7 @@ drop_connections_run (UWorkItem *item)
   CommandItem *self = (CommandItem *) item;
 
   if (self->executor->loaders != NULL)
-    u_loader_table_drop_idle (self->executor->loaders);
+    u_loader_table_drop_idle (self->executor->loaders, self->forget);
   if (self->executor->authenticator != NULL && self->forget)
     {
       u_authenticator_unref (self->executor->authenticator);
