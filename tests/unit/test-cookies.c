@@ -364,6 +364,45 @@ test_listeners (void)
   g_assert_cmpuint (n_calls, ==, 5);
 }
 
+/* What has expired is as good as removed, although nobody has taken it out yet. */
+static void
+test_expired (void)
+{
+  g_autoptr (UCookieJar) jar = new_jar ();
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (UCookieData) cookie = u_cookie_data_new ("a", "", "example.com", "/");
+  guint n_changes = 0;
+  guint id;
+
+  /* It protects nothing. */
+  set (jar, "https://example.com/", "a=1; secure; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "http://example.com/", "a=2; max-age=5");
+  assert_header (jar, "http://example.com/", "a=2");
+  /* It keeps no place for its successor (RFC 6265 section 5.3). */
+  set (jar, "https://example.com/", "b=3");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "https://example.com/", "a=4; max-age=5");
+  assert_header (jar, "http://example.com/", "b=3; a=4");
+
+  /* Nothing changes when it is removed. */
+  id = u_cookie_jar_add_listener (jar, context, count_cb, &n_changes, NULL);
+  test_time += 5 * G_USEC_PER_SEC;
+  u_cookie_jar_remove (jar, cookie);
+  set (jar, "https://example.com/", "c=5; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "https://example.com/", "c=; max-age=0");
+  set (jar, "https://example.com/", "d=6; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  u_cookie_jar_remove_since (jar, START + 20 * G_USEC_PER_SEC);
+  drain (context);
+  g_assert_cmpuint (n_changes, ==, 2);
+  u_cookie_jar_remove_all (jar);
+  drain (context);
+  g_assert_cmpuint (n_changes, ==, 3);
+  u_cookie_jar_remove_listener (jar, id);
+}
+
 static void
 test_ready (void)
 {
@@ -462,6 +501,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookies/many", test_many);
   g_test_add_func ("/cookies/removing", test_removing);
   g_test_add_func ("/cookies/r166-listeners", test_listeners);
+  g_test_add_func ("/cookies/r160-r166-expired", test_expired);
   g_test_add_func ("/cookies/ready", test_ready);
   g_test_add_func ("/cookies/r164-merge", test_merge);
   g_test_add_func ("/cookies/threads", test_threads);
