@@ -4,6 +4,7 @@
 
 #include "cookie-driver.h"
 #include "urlsession/base/u-worker-private.h"
+#include "urlsession/storage/u-store-private.h"
 
 /* The file behind a jar: what is in it, and when. */
 
@@ -233,6 +234,62 @@ test_large_file (void)
   remove_file (path);
 }
 
+/* Whether something waits for the disk. */
+static gboolean
+is_writing (UCookieJar *jar)
+{
+  UStore *store = (UStore *) jar;
+  gboolean result;
+
+  g_mutex_lock (&store->lock);
+  result = store->is_busy || store->ops->len > 0;
+  g_mutex_unlock (&store->lock);
+
+  return result;
+}
+
+/* Only what is to stay makes a file, and only that is written to it. */
+static void
+test_needless_writes (void)
+{
+  g_autofree char *path = dup_path ();
+  UCookieJar *jar = u_cookie_jar_open (path);
+
+  /* Before the file was looked for, and after it. */
+  for (guint i = 0; i < 2; i++)
+    {
+      set (jar, "https://example.com/", "session=1");
+      set (jar, "https://example.com/", "session=2");
+      set (jar, "https://example.com/", "session=; max-age=0");
+      u_cookie_jar_remove_all (jar);
+      wait_for (jar, u_cookie_jar_flush);
+      g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+
+  set (jar, "https://example.com/", "kept=1; max-age=1000");
+  g_assert_true (is_writing (jar));
+  wait_for (jar, u_cookie_jar_flush);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  /* A server that gives a new value with each response. */
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *line = g_strdup_printf ("session=%u", i);
+
+      set (jar, "https://example.com/", line);
+      g_assert_false (is_writing (jar));
+    }
+
+  /* What was kept, and is no longer to be, has to go from the file. */
+  set (jar, "https://example.com/", "kept=3");
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+  jar = u_cookie_jar_open (path);
+  wait_for (jar, u_cookie_jar_when_ready);
+  assert_header (jar, "https://example.com/", NULL);
+  u_cookie_jar_unref (jar);
+  remove_file (path);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,6 +299,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookie-files/strange-rows", test_strange_rows);
   g_test_add_func ("/cookie-files/r166-loading", test_loading);
   g_test_add_func ("/cookie-files/large-file", test_large_file);
+  g_test_add_func ("/cookie-files/needless-writes", test_needless_writes);
 
   return g_test_run ();
 }

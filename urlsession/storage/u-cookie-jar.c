@@ -302,6 +302,7 @@ put (UCookieJar *self, UCookieData *cookie, gint64 now)
   if (find (self, cookie, &site, &entries, &position))
     {
       Entry *entry = g_ptr_array_index (entries, position);
+      gboolean was_kept = entry->cookie->expires != U_COOKIE_NO_EXPIRY;
 
       entry->used = now;
       if (u_cookie_data_equal (entry->cookie, cookie))
@@ -313,7 +314,8 @@ put (UCookieJar *self, UCookieData *cookie, gint64 now)
       copy->created = entry->cookie->created;
       u_cookie_data_unref (entry->cookie);
       entry->cookie = copy;
-      persist (self, copy);
+      if (was_kept || copy->expires != U_COOKIE_NO_EXPIRY || !self->store.is_ready)
+        persist (self, copy);
       return TRUE;
     }
 
