@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
 #include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cookie-driver.h"
 #include "urlsession/base/u-worker-private.h"
@@ -131,6 +133,8 @@ test_strange_rows (void)
 }
 
 /* Keeps all disk threads from their work. */
+#define N_DISK_THREADS 4
+
 static struct
 {
   GMutex lock;
@@ -152,12 +156,39 @@ wait_at_gate (UDiskJob *job)
   g_mutex_unlock (&gate.lock);
 }
 
+/* @jobs has to stay until the gate is open. */
+static void
+close_gate (UDiskJob *jobs)
+{
+  g_mutex_lock (&gate.lock);
+  gate.released = FALSE;
+  for (guint i = 0; i < N_DISK_THREADS; i++)
+    {
+      jobs[i] = (UDiskJob) { .work = wait_at_gate };
+      u_disk_submit (&jobs[i]);
+    }
+  while (gate.n_waiting < N_DISK_THREADS)
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+}
+
+static void
+open_gate (void)
+{
+  g_mutex_lock (&gate.lock);
+  gate.released = TRUE;
+  g_cond_broadcast (&gate.cond);
+  while (gate.n_waiting > 0)
+    g_cond_wait (&gate.cond, &gate.lock);
+  g_mutex_unlock (&gate.lock);
+}
+
 static void
 test_loading (void)
 {
   g_autofree char *path = dup_path ();
   g_autoptr (GMainContext) context = g_main_context_new ();
-  UDiskJob jobs[4] = { 0 };
+  UDiskJob jobs[N_DISK_THREADS];
   UCookieJar *jar = u_cookie_jar_open (path);
   guint n_calls = 0, id;
 
@@ -167,16 +198,7 @@ test_loading (void)
   wait_for (jar, u_cookie_jar_flush);
   u_cookie_jar_unref (jar);
 
-  g_mutex_lock (&gate.lock);
-  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
-    {
-      jobs[i].work = wait_at_gate;
-      u_disk_submit (&jobs[i]);
-    }
-  while (gate.n_waiting < G_N_ELEMENTS (jobs))
-    g_cond_wait (&gate.cond, &gate.lock);
-  g_mutex_unlock (&gate.lock);
-
+  close_gate (jobs);
   jar = u_cookie_jar_open (path);
   id = u_cookie_jar_add_listener (jar, context, count_cb, &n_calls, NULL);
   g_assert_false (u_cookie_jar_is_ready (jar));
@@ -188,12 +210,7 @@ test_loading (void)
   g_assert_cmpuint (n_calls, ==, 2);
   assert_header (jar, "https://example.com/", "new=2; same=2");
 
-  g_mutex_lock (&gate.lock);
-  gate.released = TRUE;
-  g_cond_broadcast (&gate.cond);
-  while (gate.n_waiting > 0)
-    g_cond_wait (&gate.cond, &gate.lock);
-  g_mutex_unlock (&gate.lock);
+  open_gate ();
   wait_for (jar, u_cookie_jar_when_ready);
   drain (context);
   g_assert_cmpuint (n_calls, ==, 3);
@@ -290,6 +307,58 @@ test_needless_writes (void)
   remove_file (path);
 }
 
+/* What waits to be written at a fork is written by the parent, and not again by the child when more has changed. */
+static void
+test_fork (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("AddressSanitizer's allocator does not survive a fork amid threads");
+#else
+  g_autofree char *path = dup_path ();
+  UDiskJob jobs[N_DISK_THREADS];
+  UCookieJar *jar = u_cookie_jar_open (path);
+  sqlite3 *database;
+  int ends[2];
+  int status = -1;
+  char byte = 'x';
+  pid_t child;
+
+  set (jar, "https://example.com/", "old=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  close_gate (jobs);
+  u_cookie_jar_remove_all (jar);
+
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      if (read (ends[0], &byte, 1) != 1)
+        _exit (1);
+      set (jar, "https://example.com/", "child=1; max-age=1000");
+      wait_for (jar, u_cookie_jar_flush);
+      _exit (0);
+    }
+
+  open_gate ();
+  set (jar, "https://example.com/", "parent=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  g_assert_cmpint (write (ends[1], &byte, 1), ==, 1);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  close (ends[0]);
+  close (ends[1]);
+  u_cookie_jar_unref (jar);
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE instr (key, 'parent')"), ==, 1);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE instr (key, 'child')"), ==, 1);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 2);
+  sqlite3_close (database);
+  remove_file (path);
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -300,6 +369,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookie-files/r166-loading", test_loading);
   g_test_add_func ("/cookie-files/large-file", test_large_file);
   g_test_add_func ("/cookie-files/needless-writes", test_needless_writes);
+  g_test_add_func ("/cookie-files/fork", test_fork);
 
   return g_test_run ();
 }
