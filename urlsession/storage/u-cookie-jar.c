@@ -462,7 +462,6 @@ u_cookie_jar_dup_header (UCookieJar *self, GUri *uri, GUri *main_document, const
 {
   g_autofree char *host = u_site_dup_host (uri);
   g_autoptr (GPtrArray) cookies = NULL;
-  GString *header;
   UCookieTarget target;
 
   if (host == NULL || !u_cookie_scheme_is_known (uri))
@@ -470,18 +469,8 @@ u_cookie_jar_dup_header (UCookieJar *self, GUri *uri, GUri *main_document, const
 
   u_cookie_target_init (&target, host, uri, main_document, method);
   cookies = select_cookies (self, &target, TRUE);
-  if (cookies->len == 0)
-    return NULL;
 
-  header = g_string_new (NULL);
-  for (guint i = 0; i < cookies->len; i++)
-    {
-      UCookieData *cookie = g_ptr_array_index (cookies, i);
-
-      g_string_append_printf (header, "%s%s=%s", i > 0 ? "; " : "", cookie->name, cookie->value);
-    }
-
-  return g_string_free (header, FALSE);
+  return u_cookie_data_join (cookies);
 }
 
 /* RFC 6265bis section 5.7: what comes over an insecure connection leaves the secure cookies alone. */
