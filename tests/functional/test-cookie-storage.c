@@ -256,6 +256,29 @@ test_headers (void)
 }
 
 static void
+test_to_header (void)
+{
+  g_autoptr (UCookieStorage) storage = u_cookie_storage_new (NULL);
+  g_autoptr (UCookie) split = u_cookie_new ("n", "v\r\nX: y", "example.com", "/");
+  g_autoptr (UCookie) ended = u_cookie_new ("n", "v; w=x", "example.com", "/");
+  g_autofree char *header = NULL;
+  UCookie *bad[] = { split, ended };
+  UCookie **cookies;
+  gsize n_cookies;
+
+  set_line (storage, "https://example.com/", "a=1; path=/; secure");
+  set_line (storage, "https://example.com/", "b=\xff=; path=/x");
+  set_line (storage, "https://example.com/", "c=; path=/y");
+  cookies = u_cookie_storage_dup_cookies_for_uri (storage, "https://example.com/x", &n_cookies, NULL);
+  header = u_cookie_to_header (cookies, n_cookies);
+  cookies_free (cookies, n_cookies);
+  g_assert_cmpstr (header, ==, "b=\xff=; a=1");
+
+  g_assert_null (u_cookie_to_header (NULL, 0));
+  g_assert_null (u_cookie_to_header (bad, G_N_ELEMENTS (bad)));
+}
+
+static void
 test_bad_cookies (void)
 {
   static const struct
@@ -628,6 +651,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cookie-storage/memory", test_memory);
   g_test_add_func ("/cookie-storage/cookie", test_cookie);
   g_test_add_func ("/cookie-storage/r153-r157-r162-headers", test_headers);
+  g_test_add_func ("/cookie-storage/to-header", test_to_header);
   g_test_add_func ("/cookie-storage/bad-cookies", test_bad_cookies);
   g_test_add_func ("/cookie-storage/r166-changed", test_changed);
   g_test_add_func ("/cookie-storage/names", test_names);

@@ -28,6 +28,16 @@ class Cookies(TestCase):
         storage.delete_cookie(cookie)
         self.assertEqual(len(storage), 0)
 
+    def test_to_header(self):
+        storage = URLSession.CookieStorage()
+        storage.set_cookie(URLSession.Cookie(name="a", value="1", domain="www.example.org"))
+        storage.set_cookie(URLSession.Cookie(name="b", value="2", domain="www.example.org", path="/shop"))
+        header = URLSession.Cookie.to_header(storage.dup_cookies_for_uri(PAGE))
+        self.assertEqual(header, "b=2; a=1")
+        request = URLSession.Request(PAGE, headers={"Cookie": header}, handles_cookies=False)
+        self.assertEqual(request.get_headers().get("Cookie"), header)
+        self.assertIsNone(URLSession.Cookie.to_header([]))
+
     def test_headers(self):
         headers = URLSession.Headers([("Set-Cookie", "a=1"), ("Set-Cookie", "b=2; domain=example.com")])
         self.assertEqual([c.name for c in URLSession.Cookie.parse_headers(headers, PAGE)], ["a"])

@@ -1,88 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
 
-#include "urlsession/base/u-worker-private.h"
-#include "urlsession/message/u-uri-private.h"
-#include "urlsession/storage/u-cookie-jar-private.h"
-
-/* 2030-01-01 00:00:00 UTC. */
-#define START (G_GINT64_CONSTANT (1893456000) * G_USEC_PER_SEC)
-
-static gint64 test_time = START;
-
-static gint64
-test_clock (void)
-{
-  return test_time;
-}
-
-static UCookieJar *
-new_jar (void)
-{
-  UCookieJar *jar = u_cookie_jar_new_memory ();
-
-  test_time = START;
-  u_cookie_jar_set_clock (jar, test_clock);
-
-  return jar;
-}
-
-static GUri *
-uri_new (const char *string)
-{
-  g_autoptr (GError) error = NULL;
-  GUri *uri = u_uri_parse (string, &error);
-
-  g_assert_no_error (error);
-
-  return uri;
-}
-
-static void
-take (UCookieJar *jar, const char *string, const char *main_document, UCookieAcceptPolicy policy, const char *line)
-{
-  g_autoptr (GUri) uri = uri_new (string);
-  g_autoptr (GUri) main_uri = main_document != NULL ? uri_new (main_document) : NULL;
-  g_autoptr (UHeaderList) headers = u_header_list_new ();
-
-  u_header_list_append (headers, "Content-Type", "text/plain");
-  u_header_list_append (headers, "set-cookie", line);
-  u_cookie_jar_take_response (jar, uri, main_uri, headers, policy);
-}
-
-static void
-set (UCookieJar *jar, const char *string, const char *line)
-{
-  take (jar, string, NULL, U_COOKIE_ACCEPT_POLICY_ALWAYS, line);
-}
-
-static void
-assert_header_for (UCookieJar *jar, const char *string, const char *main_document, const char *method,
-                   const char *expected)
-{
-  g_autoptr (GUri) uri = uri_new (string);
-  g_autoptr (GUri) main_uri = main_document != NULL ? uri_new (main_document) : NULL;
-  g_autofree char *header = u_cookie_jar_dup_header (jar, uri, main_uri, method);
-
-  if (g_strcmp0 (header, expected) != 0)
-    g_error ("%s %s of %s: “%s”, not “%s”", method, string, main_document, header, expected);
-}
-
-static void
-assert_header (UCookieJar *jar, const char *string, const char *expected)
-{
-  assert_header_for (jar, string, NULL, "GET", expected);
-}
-
-static guint
-count (UCookieJar *jar)
-{
-  g_autoptr (GPtrArray) cookies = u_cookie_jar_dup_cookies (jar, NULL);
-
-  return cookies->len;
-}
+#include "cookie-driver.h"
 
 /* ---- Sending ---- */
 
@@ -408,19 +327,6 @@ test_removing (void)
 }
 
 static void
-count_cb (gpointer data)
-{
-  ++*(guint *) data;
-}
-
-static void
-drain (GMainContext *context)
-{
-  while (g_main_context_iteration (context, FALSE))
-    ;
-}
-
-static void
 test_listeners (void)
 {
   g_autoptr (UCookieJar) jar = new_jar ();
@@ -456,6 +362,45 @@ test_listeners (void)
   drain (context);
   /* That was @destroy. */
   g_assert_cmpuint (n_calls, ==, 5);
+}
+
+/* What has expired is as good as removed, although nobody has taken it out yet. */
+static void
+test_expired (void)
+{
+  g_autoptr (UCookieJar) jar = new_jar ();
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (UCookieData) cookie = u_cookie_data_new ("a", "", "example.com", "/");
+  guint n_changes = 0;
+  guint id;
+
+  /* It protects nothing. */
+  set (jar, "https://example.com/", "a=1; secure; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "http://example.com/", "a=2; max-age=5");
+  assert_header (jar, "http://example.com/", "a=2");
+  /* It keeps no place for its successor (RFC 6265 section 5.3). */
+  set (jar, "https://example.com/", "b=3");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "https://example.com/", "a=4; max-age=5");
+  assert_header (jar, "http://example.com/", "b=3; a=4");
+
+  /* Nothing changes when it is removed. */
+  id = u_cookie_jar_add_listener (jar, context, count_cb, &n_changes, NULL);
+  test_time += 5 * G_USEC_PER_SEC;
+  u_cookie_jar_remove (jar, cookie);
+  set (jar, "https://example.com/", "c=5; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  set (jar, "https://example.com/", "c=; max-age=0");
+  set (jar, "https://example.com/", "d=6; max-age=5");
+  test_time += 5 * G_USEC_PER_SEC;
+  u_cookie_jar_remove_since (jar, START + 20 * G_USEC_PER_SEC);
+  drain (context);
+  g_assert_cmpuint (n_changes, ==, 2);
+  u_cookie_jar_remove_all (jar);
+  drain (context);
+  g_assert_cmpuint (n_changes, ==, 3);
+  u_cookie_jar_remove_listener (jar, id);
 }
 
 static void
@@ -499,234 +444,6 @@ test_merge (void)
 
       g_assert_cmpstr (merged, ==, rows[i].expected);
     }
-}
-
-/* ---- The file ---- */
-
-/* For files of a test, in a folder of their own. */
-static char *
-dup_path (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *folder = g_dir_make_tmp ("cookies-XXXXXX", &error);
-
-  g_assert_no_error (error);
-
-  return g_build_filename (folder, "cookies.sqlite", NULL);
-}
-
-/* Once all is written, and nothing else is beside it. */
-static void
-remove_file (const char *path)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  g_assert_cmpint (g_remove (path), ==, 0);
-  g_assert_cmpint (g_rmdir (folder), ==, 0);
-}
-
-static void
-set_true_cb (gpointer data)
-{
-  *(gboolean *) data = TRUE;
-}
-
-static void
-wait_for (UCookieJar *jar, void (*ask) (UCookieJar *, GMainContext *, void (*) (gpointer), gpointer))
-{
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  gboolean done = FALSE;
-
-  ask (jar, context, set_true_cb, &done);
-  while (!done)
-    g_main_context_iteration (context, TRUE);
-}
-
-static void
-run_sql (sqlite3 *database, const char *sql)
-{
-  g_assert_cmpint (sqlite3_exec (database, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-}
-
-static gint64
-query (sqlite3 *database, const char *sql)
-{
-  sqlite3_stmt *statement;
-  gint64 number;
-
-  g_assert_cmpint (sqlite3_prepare_v2 (database, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
-  number = sqlite3_column_int64 (statement, 0);
-  sqlite3_finalize (statement);
-
-  return number;
-}
-
-static void
-test_locked_file (void)
-{
-  g_autofree char *path = dup_path ();
-  sqlite3 *database;
-
-  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  sqlite3_busy_timeout (database, 10000);
-  run_sql (database, "BEGIN EXCLUSIVE");
-  {
-    g_autoptr (UCookieJar) jar = u_cookie_jar_open (path);
-    g_autoptr (UCookieJar) same = u_cookie_jar_open (path);
-
-    g_assert_true (jar == same);
-    set (jar, "https://example.com/", "lost=1; max-age=1000");
-    wait_for (jar, u_cookie_jar_when_ready);
-    g_assert_true (u_cookie_jar_is_ready (jar));
-    assert_header (jar, "https://example.com/", "lost=1");
-    run_sql (database, "ROLLBACK");
-    set (jar, "https://example.com/", "kept=2; max-age=1000");
-    set (jar, "https://example.com/", "session=3");
-    wait_for (jar, u_cookie_jar_flush);
-    assert_header (jar, "https://example.com/", "lost=1; kept=2; session=3");
-  }
-  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 1);
-  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE key = CAST ('example.com' || char(10) || '/' "
-                          "|| char(10) || 'kept' AS BLOB)"), ==, 1);
-  sqlite3_close (database);
-  remove_file (path);
-}
-
-/* Rows that this library did not write. */
-static void
-test_strange_rows (void)
-{
-  g_autofree char *path = dup_path ();
-  sqlite3 *database;
-  UCookieJar *jar = u_cookie_jar_open (path);
-
-  set (jar, "https://example.com/", "good=1; max-age=1000");
-  set (jar, "https://example.com/", "future=2; max-age=1000");
-  wait_for (jar, u_cookie_jar_flush);
-  u_cookie_jar_unref (jar);
-
-  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
-  sqlite3_busy_timeout (database, 10000);
-  run_sql (database, "UPDATE rows SET created = 9223372036854775807, expires = 9223372036854775807 "
-           "WHERE instr (key, 'future')");
-  run_sql (database, "INSERT INTO rows VALUES (x'00', x'ff00ff', 0, 9223372036854775807)");
-  run_sql (database, "INSERT INTO rows VALUES (x'', x'', 0, 9223372036854775807)");
-  run_sql (database, "INSERT INTO rows VALUES ('text', 'text', 'text', 'text')");
-  run_sql (database, "INSERT INTO rows VALUES (1, 2, 3, 4)");
-  sqlite3_close (database);
-
-  jar = u_cookie_jar_open (path);
-  wait_for (jar, u_cookie_jar_flush);
-  assert_header (jar, "https://example.com/", "good=1; future=2");
-  set (jar, "https://example.com/", "new=3");
-  assert_header (jar, "https://example.com/", "good=1; future=2; new=3");
-  u_cookie_jar_unref (jar);
-  remove_file (path);
-}
-
-/* Keeps all disk threads from their work. */
-static struct
-{
-  GMutex lock;
-  GCond cond;
-  guint n_waiting;
-  gboolean released;
-} gate;
-
-static void
-wait_at_gate (UDiskJob *job)
-{
-  g_mutex_lock (&gate.lock);
-  gate.n_waiting++;
-  g_cond_broadcast (&gate.cond);
-  while (!gate.released)
-    g_cond_wait (&gate.cond, &gate.lock);
-  gate.n_waiting--;
-  g_cond_broadcast (&gate.cond);
-  g_mutex_unlock (&gate.lock);
-}
-
-static void
-test_loading (void)
-{
-  g_autofree char *path = dup_path ();
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  UDiskJob jobs[4] = { 0 };
-  UCookieJar *jar = u_cookie_jar_open (path);
-  guint n_calls = 0, id;
-
-  set (jar, "https://example.com/", "old=1; max-age=1000");
-  set (jar, "https://example.com/", "same=1; max-age=1000");
-  set (jar, "https://example.com/", "removed=1; max-age=1000");
-  wait_for (jar, u_cookie_jar_flush);
-  u_cookie_jar_unref (jar);
-
-  g_mutex_lock (&gate.lock);
-  for (guint i = 0; i < G_N_ELEMENTS (jobs); i++)
-    {
-      jobs[i].work = wait_at_gate;
-      u_disk_submit (&jobs[i]);
-    }
-  while (gate.n_waiting < G_N_ELEMENTS (jobs))
-    g_cond_wait (&gate.cond, &gate.lock);
-  g_mutex_unlock (&gate.lock);
-
-  jar = u_cookie_jar_open (path);
-  id = u_cookie_jar_add_listener (jar, context, count_cb, &n_calls, NULL);
-  g_assert_false (u_cookie_jar_is_ready (jar));
-  assert_header (jar, "https://example.com/", NULL);
-  set (jar, "https://example.com/", "new=2; max-age=1000");
-  set (jar, "https://example.com/", "same=2; max-age=1000");
-  set (jar, "https://example.com/", "removed=; max-age=0");
-  drain (context);
-  g_assert_cmpuint (n_calls, ==, 2);
-  assert_header (jar, "https://example.com/", "new=2; same=2");
-
-  g_mutex_lock (&gate.lock);
-  gate.released = TRUE;
-  g_cond_broadcast (&gate.cond);
-  while (gate.n_waiting > 0)
-    g_cond_wait (&gate.cond, &gate.lock);
-  g_mutex_unlock (&gate.lock);
-  wait_for (jar, u_cookie_jar_when_ready);
-  drain (context);
-  g_assert_cmpuint (n_calls, ==, 3);
-  /* As old as the file says. */
-  assert_header (jar, "https://example.com/", "old=1; same=2; new=2");
-  u_cookie_jar_remove_listener (jar, id);
-  wait_for (jar, u_cookie_jar_flush);
-  u_cookie_jar_unref (jar);
-  remove_file (path);
-}
-
-/* As many as there may be, from a file and at once. */
-static void
-test_large_file (void)
-{
-  g_autofree char *path = dup_path ();
-  UCookieJar *jar = u_cookie_jar_open (path);
-  guint n;
-
-  for (guint i = 0; i < U_COOKIE_JAR_MAX + 10; i++)
-    {
-      g_autofree char *uri = g_strdup_printf ("https://site%u.example/", i / 10);
-      g_autofree char *line = g_strdup_printf ("n%u=%u; max-age=10000", i, i);
-
-      set (jar, uri, line);
-    }
-  n = count (jar);
-  g_assert_cmpuint (n, <=, U_COOKIE_JAR_MAX);
-  wait_for (jar, u_cookie_jar_flush);
-  u_cookie_jar_unref (jar);
-
-  jar = u_cookie_jar_open (path);
-  wait_for (jar, u_cookie_jar_when_ready);
-  g_assert_cmpuint (count (jar), ==, n);
-  assert_header (jar, "https://site300.example/", "n3000=3000; n3001=3001; n3002=3002; n3003=3003; n3004=3004; "
-                 "n3005=3005; n3006=3006; n3007=3007; n3008=3008; n3009=3009");
-  u_cookie_jar_unref (jar);
-  remove_file (path);
 }
 
 /* ---- Threads ---- */
@@ -784,12 +501,9 @@ main (int argc, char **argv)
   g_test_add_func ("/cookies/many", test_many);
   g_test_add_func ("/cookies/removing", test_removing);
   g_test_add_func ("/cookies/r166-listeners", test_listeners);
+  g_test_add_func ("/cookies/r160-r166-expired", test_expired);
   g_test_add_func ("/cookies/ready", test_ready);
   g_test_add_func ("/cookies/r164-merge", test_merge);
-  g_test_add_func ("/cookies/locked-file", test_locked_file);
-  g_test_add_func ("/cookies/strange-rows", test_strange_rows);
-  g_test_add_func ("/cookies/r166-loading", test_loading);
-  g_test_add_func ("/cookies/large-file", test_large_file);
   g_test_add_func ("/cookies/threads", test_threads);
 
   return g_test_run ();

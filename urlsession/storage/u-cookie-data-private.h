@@ -51,6 +51,9 @@ char        *u_cookie_data_dup_key  (UCookieData  *self);
 gboolean     u_cookie_data_check    (UCookieData  *self,
                                      GError      **error);
 
+/* The value of a field Cookie with these UCookieDatas, in their order; NULL if there are none. */
+char        *u_cookie_data_join     (GPtrArray    *cookies);
+
 /* All but the dates, to be kept in a file; NULL for what is no cookie. */
 GBytes      *u_cookie_data_to_bytes (UCookieData  *self);
 UCookieData *u_cookie_data_from_bytes (GBytes     *bytes);

@@ -3,6 +3,25 @@
 
 #include "urlsession/storage/u-cookie-jar-private.h"
 
+char *
+u_cookie_data_join (GPtrArray *cookies)
+{
+  GString *header;
+
+  if (cookies->len == 0)
+    return NULL;
+
+  header = g_string_new (NULL);
+  for (guint i = 0; i < cookies->len; i++)
+    {
+      UCookieData *cookie = g_ptr_array_index (cookies, i);
+
+      g_string_append_printf (header, "%s%s=%s", i > 0 ? "; " : "", cookie->name, cookie->value);
+    }
+
+  return g_string_free (header, FALSE);
+}
+
 /* The name in a pair of a field Cookie. */
 static char *
 dup_name (const char *pair)

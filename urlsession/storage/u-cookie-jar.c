@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "urlsession/storage/u-cookie-target-private.h"
 #include "urlsession/storage/u-site-private.h"
 #include "urlsession/storage/u-store-private.h"
 
@@ -162,6 +163,31 @@ remove_entry (UCookieJar *self, UCookieData *cookie)
   return TRUE;
 }
 
+/* Takes out what has expired in the site of @cookie. It happens before something is put or removed there: what has
+ * expired keeps nothing out, is replaced by nothing and cannot be removed. */
+static void
+drop_expired (UCookieJar *self, UCookieData *cookie, gint64 now)
+{
+  g_autofree char *site = u_site_dup_registrable (cookie->domain);
+  GPtrArray *entries = g_hash_table_lookup (self->sites, site);
+
+  if (entries == NULL)
+    return;
+
+  for (guint i = entries->len; i > 0; i--)
+    {
+      UCookieData *other = ((Entry *) g_ptr_array_index (entries, i - 1))->cookie;
+
+      if (other->expires > now)
+        continue;
+      unpersist (self, other);
+      g_ptr_array_remove_index_fast (entries, i - 1);
+      self->n_entries--;
+    }
+  if (entries->len == 0)
+    g_hash_table_remove (self->sites, site);
+}
+
 /* Which goes first: what has expired, then what was not used for the longest time. */
 static int
 compare_worth (gconstpointer a, gconstpointer b, gpointer now)
@@ -268,6 +294,7 @@ put (UCookieJar *self, UCookieData *cookie, gint64 now)
   GPtrArray *entries;
   guint position;
 
+  drop_expired (self, cookie, now);
   if (cookie->expires <= now)
     return remove_entry (self, cookie);
 
@@ -275,6 +302,7 @@ put (UCookieJar *self, UCookieData *cookie, gint64 now)
   if (find (self, cookie, &site, &entries, &position))
     {
       Entry *entry = g_ptr_array_index (entries, position);
+      gboolean was_kept = entry->cookie->expires != U_COOKIE_NO_EXPIRY;
 
       entry->used = now;
       if (u_cookie_data_equal (entry->cookie, cookie))
@@ -286,7 +314,8 @@ put (UCookieJar *self, UCookieData *cookie, gint64 now)
       copy->created = entry->cookie->created;
       u_cookie_data_unref (entry->cookie);
       entry->cookie = copy;
-      persist (self, copy);
+      if (was_kept || copy->expires != U_COOKIE_NO_EXPIRY || !self->store.is_ready)
+        persist (self, copy);
       return TRUE;
     }
 
@@ -375,59 +404,8 @@ static const UStoreClass jar_class = {
 
 /* ---- Which ---- */
 
-/* RFC 6265 section 5.1.4. */
-static gboolean
-path_matches (const char *path, const char *cookie_path)
-{
-  gsize length = strlen (cookie_path);
-
-  return strncmp (path, cookie_path, length) == 0 &&
-         (path[length] == '\0' || path[length] == '/' || cookie_path[length - 1] == '/');
-}
-
-/* Longest path first, then oldest (RFC 6265 section 5.4). */
-static int
-compare_order (gconstpointer a, gconstpointer b)
-{
-  UCookieData *first = *(UCookieData *const *) a;
-  UCookieData *second = *(UCookieData *const *) b;
-  gsize first_length = strlen (first->path);
-  gsize second_length = strlen (second->path);
-
-  if (first_length != second_length)
-    return first_length > second_length ? -1 : 1;
-
-  return first->created < second->created ? -1 : first->created > second->created;
-}
-
-typedef struct
-{
-  const char *host;           /* canonical */
-  const char *path;
-  gboolean is_secure;
-  gboolean is_cross_site;
-  gboolean is_safe;           /* its method */
-} Target;
-
-static gboolean
-matches (UCookieData *cookie, const Target *target, gint64 now)
-{
-  if (cookie->expires <= now || (cookie->is_secure && !target->is_secure))
-    return FALSE;
-  if (cookie->is_host_only ? strcmp (target->host, cookie->domain) != 0
-                           : !u_site_domain_matches (target->host, cookie->domain))
-    return FALSE;
-  if (!path_matches (target->path, cookie->path))
-    return FALSE;
-  if (!target->is_cross_site)
-    return TRUE;
-
-  return cookie->same_site == U_COOKIE_SAME_SITE_LAX ? target->is_safe
-                                                     : cookie->same_site != U_COOKIE_SAME_SITE_STRICT;
-}
-
 static GPtrArray *
-select_cookies (UCookieJar *self, const Target *target, gboolean used)
+select_cookies (UCookieJar *self, const UCookieTarget *target, gboolean used)
 {
   GPtrArray *selected = g_ptr_array_new_with_free_func ((GDestroyNotify) u_cookie_data_unref);
   g_autofree char *site = u_site_dup_registrable (target->host);
@@ -441,49 +419,16 @@ select_cookies (UCookieJar *self, const Target *target, gboolean used)
     {
       Entry *entry = g_ptr_array_index (entries, i);
 
-      if (!matches (entry->cookie, target, now))
+      if (!u_cookie_target_matches (target, entry->cookie, now))
         continue;
       g_ptr_array_add (selected, u_cookie_data_ref (entry->cookie));
       if (used)
         entry->used = now;
     }
   g_mutex_unlock (&self->store.lock);
-  g_ptr_array_sort (selected, compare_order);
+  g_ptr_array_sort (selected, u_cookie_data_compare);
 
   return selected;
-}
-
-static gboolean
-scheme_is_secure (GUri *uri)
-{
-  const char *scheme = g_uri_get_scheme (uri);
-
-  return g_ascii_strcasecmp (scheme, "https") == 0 || g_ascii_strcasecmp (scheme, "wss") == 0;
-}
-
-static gboolean
-scheme_has_cookies (GUri *uri)
-{
-  const char *scheme = g_uri_get_scheme (uri);
-
-  return scheme_is_secure (uri) || g_ascii_strcasecmp (scheme, "http") == 0 || g_ascii_strcasecmp (scheme, "ws") == 0;
-}
-
-static const char *
-get_path (GUri *uri)
-{
-  const char *path = g_uri_get_path (uri);
-
-  return *path == '/' ? path : "/";
-}
-
-/* RFC 9110 section 9.2.1. */
-static gboolean
-method_is_safe (const char *method)
-{
-  static const char *const safe[] = { "GET", "HEAD", "OPTIONS", "TRACE", NULL };
-
-  return g_strv_contains (safe, method);
 }
 
 /* ---- For the transfer ---- */
@@ -517,37 +462,20 @@ u_cookie_jar_dup_header (UCookieJar *self, GUri *uri, GUri *main_document, const
 {
   g_autofree char *host = u_site_dup_host (uri);
   g_autoptr (GPtrArray) cookies = NULL;
-  GString *header;
-  Target target;
+  UCookieTarget target;
 
-  if (host == NULL || !scheme_has_cookies (uri))
+  if (host == NULL || !u_cookie_scheme_is_known (uri))
     return NULL;
 
-  target = (Target) {
-    .host = host,
-    .path = get_path (uri),
-    .is_secure = scheme_is_secure (uri),
-    .is_cross_site = main_document != NULL && !u_site_same (uri, main_document),
-    .is_safe = method_is_safe (method),
-  };
+  u_cookie_target_init (&target, host, uri, main_document, method);
   cookies = select_cookies (self, &target, TRUE);
-  if (cookies->len == 0)
-    return NULL;
 
-  header = g_string_new (NULL);
-  for (guint i = 0; i < cookies->len; i++)
-    {
-      UCookieData *cookie = g_ptr_array_index (cookies, i);
-
-      g_string_append_printf (header, "%s%s=%s", i > 0 ? "; " : "", cookie->name, cookie->value);
-    }
-
-  return g_string_free (header, FALSE);
+  return u_cookie_data_join (cookies);
 }
 
 /* RFC 6265bis section 5.7: what comes over an insecure connection leaves the secure cookies alone. */
 static gboolean
-hides_secure_cookie (UCookieJar *self, UCookieData *cookie)
+hides_secure_cookie (UCookieJar *self, UCookieData *cookie, gint64 now)
 {
   g_autofree char *site = u_site_dup_registrable (cookie->domain);
   GPtrArray *entries = g_hash_table_lookup (self->sites, site);
@@ -556,7 +484,8 @@ hides_secure_cookie (UCookieJar *self, UCookieData *cookie)
     {
       UCookieData *other = ((Entry *) g_ptr_array_index (entries, i))->cookie;
 
-      if (other->is_secure && strcmp (other->name, cookie->name) == 0 && path_matches (cookie->path, other->path) &&
+      if (other->is_secure && other->expires > now && strcmp (other->name, cookie->name) == 0 &&
+          u_cookie_path_matches (cookie->path, other->path) &&
           (u_site_domain_matches (cookie->domain, other->domain) ||
            u_site_domain_matches (other->domain, cookie->domain)))
         return TRUE;
@@ -576,7 +505,7 @@ take_line (UCookieJar *self, GUri *uri, const char *line, gint64 now)
       g_debug ("%s", error->message);
       return FALSE;
     }
-  if (!scheme_is_secure (uri) && (cookie->is_secure || hides_secure_cookie (self, cookie)))
+  if (!u_cookie_scheme_is_secure (uri) && (cookie->is_secure || hides_secure_cookie (self, cookie, now)))
     {
       g_debug ("A cookie from “%s” cannot be used: it came over an insecure connection.", cookie->domain);
       return FALSE;
@@ -592,7 +521,7 @@ u_cookie_jar_take_response (UCookieJar *self, GUri *uri, GUri *main_document, UH
   guint n = u_header_list_get_n (headers);
   gboolean changed = FALSE;
 
-  if (policy == U_COOKIE_ACCEPT_POLICY_NEVER || !scheme_has_cookies (uri))
+  if (policy == U_COOKIE_ACCEPT_POLICY_NEVER || !u_cookie_scheme_is_known (uri))
     return;
   if (policy == U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN && main_document != NULL &&
       !u_site_same (uri, main_document))
@@ -647,6 +576,7 @@ void
 u_cookie_jar_remove (UCookieJar *self, UCookieData *cookie)
 {
   g_mutex_lock (&self->store.lock);
+  drop_expired (self, cookie, self->clock ());
   if (remove_entry (self, cookie))
     tell_listeners (self);
   g_mutex_unlock (&self->store.lock);
@@ -657,10 +587,11 @@ u_cookie_jar_remove_since (UCookieJar *self, gint64 time)
 {
   GHashTableIter iter;
   gpointer value;
-  guint n_before;
+  gboolean changed = FALSE;
+  gint64 now;
 
   g_mutex_lock (&self->store.lock);
-  n_before = self->n_entries;
+  now = self->clock ();
   g_hash_table_iter_init (&iter, self->sites);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -668,8 +599,11 @@ u_cookie_jar_remove_since (UCookieJar *self, gint64 time)
 
       for (guint i = entries->len; i > 0; i--)
         {
-          if (((Entry *) g_ptr_array_index (entries, i - 1))->cookie->created < time)
+          UCookieData *cookie = ((Entry *) g_ptr_array_index (entries, i - 1))->cookie;
+
+          if (cookie->created < time)
             continue;
+          changed |= cookie->expires > now;
           g_ptr_array_remove_index_fast (entries, i - 1);
           self->n_entries--;
         }
@@ -677,7 +611,7 @@ u_cookie_jar_remove_since (UCookieJar *self, gint64 time)
         g_hash_table_iter_remove (&iter);
     }
   u_store_remove_since (&self->store, time);
-  if (self->n_entries < n_before)
+  if (changed)
     tell_listeners (self);
   g_mutex_unlock (&self->store.lock);
 }
@@ -698,12 +632,12 @@ u_cookie_jar_dup_cookies (UCookieJar *self, GUri *uri)
 
   if (uri != NULL)
     {
-      Target target;
+      UCookieTarget target;
 
       host = u_site_dup_host (uri);
-      if (host == NULL || !scheme_has_cookies (uri))
+      if (host == NULL || !u_cookie_scheme_is_known (uri))
         return g_ptr_array_new_with_free_func ((GDestroyNotify) u_cookie_data_unref);
-      target = (Target) { .host = host, .path = get_path (uri), .is_secure = scheme_is_secure (uri) };
+      u_cookie_target_init (&target, host, uri, NULL, NULL);
       return select_cookies (self, &target, FALSE);
     }
 
@@ -719,7 +653,7 @@ u_cookie_jar_dup_cookies (UCookieJar *self, GUri *uri)
         g_ptr_array_add (cookies, u_cookie_data_ref (entry->cookie));
     }
   g_mutex_unlock (&self->store.lock);
-  g_ptr_array_sort (cookies, compare_order);
+  g_ptr_array_sort (cookies, u_cookie_data_compare);
 
   return cookies;
 }

@@ -434,6 +434,38 @@ u_cookie_parse_headers (UHeaders *headers, const char *uri, gsize *n_cookies, GE
 }
 
 /**
+ * u_cookie_to_header:
+ * @cookies: (array length=n_cookies): cookies
+ * @n_cookies: how many there are
+ *
+ * Writes cookies as the value of a field `Cookie`, for a request that does not take them from a storage.
+ *
+ * They are written in their order, whatever they are for and whether they have expired:
+ * [method@CookieStorage.dup_cookies_for_uri] selects those for a URL. Left out are those that no storage would take,
+ * such as one with a line break in its value.
+ *
+ * Returns: (nullable) (transfer full): the value of the field, or %NULL if there is no cookie to write
+ */
+char *
+u_cookie_to_header (UCookie **cookies, gsize n_cookies)
+{
+  g_autoptr (GPtrArray) good = NULL;
+
+  g_return_val_if_fail (cookies != NULL || n_cookies == 0, NULL);
+
+  good = g_ptr_array_new ();
+  for (gsize i = 0; i < n_cookies; i++)
+    {
+      g_return_val_if_fail (U_IS_COOKIE (cookies[i]), NULL);
+
+      if (u_cookie_data_check (cookies[i]->data, NULL))
+        g_ptr_array_add (good, cookies[i]->data);
+    }
+
+  return u_cookie_data_join (good);
+}
+
+/**
  * u_cookie_get_name: (get-property name)
  * @self: a cookie
  *

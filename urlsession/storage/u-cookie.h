@@ -27,6 +27,9 @@ UCookie        **u_cookie_parse_headers       (UHeaders    *headers,
                                                const char  *uri,
                                                gsize       *n_cookies,
                                                GError     **error) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+char            *u_cookie_to_header           (UCookie    **cookies,
+                                               gsize        n_cookies) G_GNUC_WARN_UNUSED_RESULT;
 
 U_AVAILABLE_IN_ALL
 const char      *u_cookie_get_name            (UCookie     *self);

@@ -281,13 +281,26 @@ apply_one (UStoreFile *self, sqlite3_stmt **statements, UStoreOp *op)
   return done;
 }
 
+/* There is nothing to remove from a file that is not there. */
+static gboolean
+needs_file (UStoreFile *self, GPtrArray *ops)
+{
+  for (guint i = 0; i < ops->len; i++)
+    {
+      if (((UStoreOp *) g_ptr_array_index (ops, i))->kind == U_STORE_OP_PUT)
+        return TRUE;
+    }
+
+  return ops->len > 0 && access (self->path, F_OK) == 0;
+}
+
 void
 u_store_file_apply (UStoreFile *self, GPtrArray *ops)
 {
   sqlite3_stmt *statements[U_STORE_OP_REMOVE_SINCE + 1] = { NULL };
   gboolean good;
 
-  if (ops->len == 0 || !open_for_now (self))
+  if (!needs_file (self, ops) || !open_for_now (self))
     return;
 
   good = begin (self);

@@ -68,11 +68,22 @@ fork_parent (void)
   unlock_all ();
 }
 
-/* The disk threads are gone; each store notices by its pid. */
+/* The disk threads are gone; each store notices by its pid. What waits to be written is left to the parent: here it
+ * would be written again at some later time, and undo what others have done since. Only where the file was not read yet
+ * it has to be, so that nothing comes back that was removed. */
 static void
 fork_child (void)
 {
+  GHashTableIter iter;
+  gpointer store;
+
   busy.n_jobs = 0;
+  g_hash_table_iter_init (&iter, registry.stores);
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    {
+      if (((UStore *) store)->is_ready)
+        g_ptr_array_set_size (((UStore *) store)->ops, 0);
+    }
   u_store_file_fork_child ();
   unlock_all ();
 }
