@@ -176,11 +176,12 @@ class Runner:
             args += ["-p", path]
         timeout = program.timeout * self.slowness if program.timeout > 0 else None
         code, out, err, seconds = self.execute(program, args, timeout)
-        if "LeakSanitizer: detected memory leaks" in err:
+        # Also of a process that the test has started, and tells of.
+        if "LeakSanitizer: detected memory leaks" in err + out:
             # Debian's libraries have no frame pointers, and to unwind without takes ten times as long: only for a
             # leak, whose stack is then worth reading, and matches the suppressions if it is one of those.
             again = self.execute(program, args, timeout, full_stacks=True)
-            if again[0] != 0 or "Suppressions used:" in again[2]:
+            if again[0] != 0 or "Suppressions used:" in again[2] or "LeakSanitizer" not in err:
                 code, out, err, seconds = again
         if program.is_tap:
             results = tap_parser.parse(
