@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/free-port.h"
+
 /* Servers that nobody here wrote, on loopback, for one test program: a folder for all that they need, and processes
  * that end with the program. */
 
@@ -48,14 +50,6 @@ daemons_free (Daemons *self)
   g_assert_cmpint (system (command), ==, 0);
   g_free (self->folder);
   g_free (self);
-}
-
-static inline guint16
-daemons_find_port (void)
-{
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-
-  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
 }
 
 static inline char *

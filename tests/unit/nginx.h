@@ -8,6 +8,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "tests/unit/free-port.h"
+
 /* A real nginx on loopback for one test program: plain HTTP, and TLS with HTTP/2 under certificates of a CA made for
  * the occasion. Needs nginx and openssl. */
 
@@ -21,14 +23,6 @@ typedef struct
   guint16 other_port;         /* a certificate for another host */
   GTlsDatabase *database;     /* owned; trusts the CA */
 } Nginx;
-
-static inline guint16
-nginx_find_port (void)
-{
-  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
-
-  return g_socket_listener_add_any_inet_port (listener, NULL, NULL);
-}
 
 static inline gboolean
 nginx_run (const char *folder, const char *command)
@@ -140,10 +134,10 @@ nginx_new (const char **why)
       return NULL;
     }
 
-  self->plain_port = nginx_find_port ();
-  self->tls_port = nginx_find_port ();
-  self->expired_port = nginx_find_port ();
-  self->other_port = nginx_find_port ();
+  self->plain_port = find_free_port ();
+  self->tls_port = find_free_port ();
+  self->expired_port = find_free_port ();
+  self->other_port = find_free_port ();
   config = g_string_new (NULL);
   g_string_append_printf (config,
                           "daemon off;\nmaster_process off;\npid nginx.pid;\nerror_log error.log;\n"

@@ -203,7 +203,7 @@ test_alerts (Fixture *self, gconstpointer data)
     {
       g_autofree char *accept = NULL;
 
-      ports[i] = daemons_find_port ();
+      ports[i] = find_free_port ();
       accept = g_strdup_printf ("127.0.0.1:%u", ports[i]);
       daemons_spawn (servers->daemons, program, "s_server", "-accept", accept, "-cert", "good.pem", "-key", "good.key",
                      "-CAfile", "ca.pem", "-Verify", "2", "-verify_return_error", "-www", alerts[i].version);

@@ -168,7 +168,7 @@ start_kdc (const char *program)
   g_autofree char *kdc_path = daemons_dup_path (servers->daemons, "kdc.conf");
   g_autofree char *cache = g_strdup_printf ("FILE:%s/tickets", folder);
 
-  kdc_port = daemons_find_port ();
+  kdc_port = find_free_port ();
   client = g_strdup_printf ("[libdefaults]\ndefault_realm = TEST.EXAMPLE\ndns_lookup_kdc = false\n"
                             "dns_lookup_realm = false\nrdns = false\ndns_canonicalize_hostname = false\n"
                             "udp_preference_limit = 1\n"
@@ -200,7 +200,7 @@ start_apache (const char *program)
   const char *folder = servers->daemons->folder;
   g_autoptr (GString) config = g_string_new (NULL);
 
-  apache_port = daemons_find_port ();
+  apache_port = find_free_port ();
   for (gsize i = 0; i < G_N_ELEMENTS (modules); i++)
     g_string_append_printf (config, "LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n", modules[i],
                             modules[i]);

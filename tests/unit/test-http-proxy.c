@@ -393,7 +393,7 @@ test_body (Fixture *self, gconstpointer data)
 static void
 test_refused (Fixture *self, gconstpointer data)
 {
-  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/", daemons_find_port ());
+  g_autofree char *url = g_strdup_printf ("https://127.0.0.1:%u/", find_free_port ());
   g_autoptr (DriverLoad) load = NULL;
   g_autoptr (DriverLoad) dead = NULL;
   Driver *driver;
@@ -409,7 +409,7 @@ test_refused (Fixture *self, gconstpointer data)
   g_assert_true (load->nothing_sent);
   free_load_first (load, driver);
 
-  driver = new_driver ("http://127.0.0.1", daemons_find_port (), NULL);
+  driver = new_driver ("http://127.0.0.1", find_free_port (), NULL);
   dead = get (driver, url, FALSE, "");
   g_test_message ("%s", dead->error->message);
   g_assert_error (dead->error, U_ERROR, U_ERROR_CANNOT_CONNECT_TO_HOST);
@@ -633,7 +633,7 @@ test_native (void)
 static guint16
 start_tinyproxy (const char *program, const char *name, const char *options)
 {
-  guint16 port = daemons_find_port ();
+  guint16 port = find_free_port ();
   g_autofree char *file = g_strconcat (name, ".conf", NULL);
   g_autofree char *config = g_strdup_printf ("Port %u\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\n"
                                              "LogFile \"%s/%s.log\"\n%s\n", port, servers->daemons->folder, name, options);
@@ -647,7 +647,7 @@ start_tinyproxy (const char *program, const char *name, const char *options)
 static guint16
 start_squid (const char *program, const char *name, gboolean with_digest)
 {
-  guint16 port = daemons_find_port ();
+  guint16 port = find_free_port ();
   const char *folder = servers->daemons->folder;
   g_autofree char *config = NULL;
   g_autofree char *file = g_strconcat (name, ".conf", NULL);
@@ -678,7 +678,7 @@ start_squid (const char *program, const char *name, gboolean with_digest)
 static guint16
 start_danted (const char *program)
 {
-  guint16 port = daemons_find_port ();
+  guint16 port = find_free_port ();
   const char *folder = servers->daemons->folder;
   g_autofree char *config = NULL;
 
@@ -695,7 +695,7 @@ start_danted (const char *program)
 static guint16
 start_microsocks (const char *program)
 {
-  guint16 port = daemons_find_port ();
+  guint16 port = find_free_port ();
   g_autofree char *argument = g_strdup_printf ("%u", port);
 
   daemons_spawn (servers->daemons, program, "-i", "127.0.0.1", "-p", argument, "-u", "user", "-P", "secret");

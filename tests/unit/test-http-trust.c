@@ -583,7 +583,7 @@ static void
 test_nothing_sent (Fixture *self, gconstpointer data)
 {
   g_autoptr (DriverLoad) load = NULL;
-  g_autofree char *url = g_strdup_printf ("http://127.0.0.1:%u/", daemons_find_port ());
+  g_autofree char *url = g_strdup_printf ("http://127.0.0.1:%u/", find_free_port ());
 
   if (self->driver == NULL)
     return;

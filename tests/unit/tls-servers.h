@@ -145,7 +145,7 @@ tls_servers_new (const char **why)
     {
       const TlsServerRow *row = &tls_server_rows[i];
 
-      self->ports[i] = daemons_find_port ();
+      self->ports[i] = find_free_port ();
       g_string_append_printf (config,
                               "  server {\n    listen 127.0.0.1:%u ssl http2;\n    ssl_certificate %s.pem;\n"
                               "    ssl_certificate_key %s.key;\n    %s\n    location / { root www; }\n"
@@ -154,7 +154,7 @@ tls_servers_new (const char **why)
                               "  }\n",
                               self->ports[i], row->certificate, row->certificate, row->options);
     }
-  self->plain_port = daemons_find_port ();
+  self->plain_port = find_free_port ();
   g_string_append_printf (config,
                           "  server {\n    listen 127.0.0.1:%u;\n    location / { root www; }\n"
                           "    location /logins { return 200 \"$http_proxy_authorization|$http_authorization\"; }\n"
