@@ -8,7 +8,7 @@ import peers
 import support
 import tap
 
-from gi.repository import GLib, URLSession
+from gi.repository import GLib, URLSession, URLSessionTest
 
 
 def sent(request):
@@ -156,6 +156,30 @@ class Sessions(support.TestCase):
         self.assertEqual(self.cookies(session), [])
         self.get(session, server.uri("/"))
         self.assertIsNone(sent(server.requests[-1]))
+
+    def test_reset_asks_again(self):
+        server = URLSessionTest.Server.new_tls()
+        self.assertTrue(server.start())
+        self.addCleanup(server.stop)
+        session = self.ephemeral()
+        asked = []
+        session.connect("challenge", lambda session, task, challenge: asked.append(1) or challenge.trust_server(True) or True)
+        for reset in (False, False, True):
+            if reset:
+                URLSession.run(session.reset())
+            self.get(session, server.get_uri("/bytes/5"))
+        self.assertEqual(len(asked), 2)
+
+    def test_failing_trust(self):
+        server = URLSessionTest.Server.new_tls()
+        self.assertTrue(server.start())
+        self.addCleanup(server.stop)
+        task = self.ephemeral().create_data_task(server.get_uri("/bytes/5"))
+        task.resume()
+        self.iterate_until(lambda: task.props.state == URLSession.TaskState.COMPLETED)
+        self.assertIsError(task.props.error, URLSession.Error.SERVER_CERTIFICATE_HAS_UNKNOWN_ROOT)
+        self.assertEqual(len(task.props.failing_trust.dup_fingerprint().split(":")), 32)
+        self.assertEqual(server.get_n_requests(), 0)
 
     def test_r083_body_is_sent_to_the_next_hop(self):
         """A body that the task can read again; what cannot be read twice comes with upload tasks."""

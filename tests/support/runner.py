@@ -88,9 +88,10 @@ class Home:
         for variable, folder in self.FOLDERS.items():
             env[variable] = os.path.join(self.path, folder)
             os.mkdir(env[variable], 0o700)
-        # Servers that tests start change their user, and have to come as far as their own files.
+        # Servers that tests start change their user: they have to come as far as their own files, and to have a folder
+        # for temporary ones as everybody has.
         os.chmod(self.path, 0o711)
-        os.chmod(env["TMPDIR"], 0o711)
+        os.chmod(env["TMPDIR"], 0o1777)
         return env
 
     def __exit__(self, *_):
@@ -175,11 +176,12 @@ class Runner:
             args += ["-p", path]
         timeout = program.timeout * self.slowness if program.timeout > 0 else None
         code, out, err, seconds = self.execute(program, args, timeout)
-        if "LeakSanitizer: detected memory leaks" in err:
+        # Also of a process that the test has started, and tells of.
+        if "LeakSanitizer: detected memory leaks" in err + out:
             # Debian's libraries have no frame pointers, and to unwind without takes ten times as long: only for a
             # leak, whose stack is then worth reading, and matches the suppressions if it is one of those.
             again = self.execute(program, args, timeout, full_stacks=True)
-            if again[0] != 0 or "Suppressions used:" in again[2]:
+            if again[0] != 0 or "Suppressions used:" in again[2] or "LeakSanitizer" not in err:
                 code, out, err, seconds = again
         if program.is_tap:
             results = tap_parser.parse(

@@ -402,7 +402,7 @@ test_keep_alive (Fixture *self, gconstpointer data)
   driver_assert_text (second, "2");
   g_assert_cmpuint (raw_server_count_connections (self->server), ==, 1);
 
-  self->driver->loader->klass->drop_idle (self->driver->loader);
+  self->driver->loader->klass->drop_idle (self->driver->loader, FALSE);
   third = get (self);
   driver_assert_text (third, "3");
   g_assert_cmpuint (raw_server_count_connections (self->server), ==, 2);

@@ -96,7 +96,7 @@ test_login (Fixture *self, gconstpointer data)
 
       g_assert_cmpstr (next->events->str, ==, "rd.");
       driver_assert_text (next, "WORK\\anna");
-      self->driver->loader->klass->drop_idle (self->driver->loader);
+      self->driver->loader->klass->drop_idle (self->driver->loader, FALSE);
     }
 }
 

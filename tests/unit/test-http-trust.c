@@ -188,7 +188,7 @@ test_once (Fixture *self, gconstpointer data)
 
           assert_good (load, round + bulk == 0 ? "qrd." : "rd.");
         }
-      self->driver->loader->klass->drop_idle (self->driver->loader);
+      self->driver->loader->klass->drop_idle (self->driver->loader, FALSE);
     }
 }
 

@@ -281,7 +281,7 @@ test_table (void)
     g_assert_false (u_loader_table_find (table, "data")->klass->uses_network);
     g_assert_true (g_strv_contains (u_loader_table_find (table, "file")->klass->schemes, "file"));
     g_assert_null (u_loader_table_find (table, "gopher"));
-    u_loader_table_drop_idle (table);
+    u_loader_table_drop_idle (table, FALSE);
     g_assert_true (u_loader_table_find (table, "http") == http);
   }
 

@@ -26,11 +26,16 @@ http_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, g
 }
 
 static void
-http_drop_idle (ULoader *loader)
+http_drop_idle (ULoader *loader, gboolean forget)
 {
   UHttpLoader *self = (UHttpLoader *) loader;
 
   g_clear_pointer (&self->engine, u_http_engine_unref);
+  if (forget)
+    {
+      u_http_memory_unref (self->memory);
+      self->memory = u_http_memory_new ();
+    }
 }
 
 static void
@@ -38,7 +43,7 @@ http_free_loader (ULoader *loader)
 {
   UHttpLoader *self = (UHttpLoader *) loader;
 
-  http_drop_idle (loader);
+  http_drop_idle (loader, FALSE);
   u_http_memory_unref (self->memory);
   g_clear_object (&self->settings.tls_database);
   g_clear_object (&self->settings.proxy_resolver);

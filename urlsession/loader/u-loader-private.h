@@ -98,7 +98,8 @@ struct _ULoaderClass
   UTransactionData *(*take_transaction) (ULoad *load);
   void   (*cancel)      (ULoad *load);
   void   (*free)        (ULoad *load);
-  void   (*drop_idle)   (ULoader *self);                  /* nullable: close idle connections, use new ones from now on */
+  /* Nullable: closes idle connections, and uses new ones from now on. @forget: what was answered is asked again. */
+  void   (*drop_idle)   (ULoader *self, gboolean forget);
   void   (*free_loader) (ULoader *self);                  /* after its last load is freed */
 };
 

@@ -14,7 +14,8 @@ void          u_loader_table_free      (ULoaderTable          *self);
 /* Lower case. NULL: nothing built in serves it. */
 ULoader      *u_loader_table_find      (ULoaderTable          *self,
                                         const char            *scheme);
-void          u_loader_table_drop_idle (ULoaderTable          *self);
+void          u_loader_table_drop_idle (ULoaderTable          *self,
+                                        gboolean               forget);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ULoaderTable, u_loader_table_free)
 

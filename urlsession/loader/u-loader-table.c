@@ -93,11 +93,11 @@ u_loader_table_find (ULoaderTable *self, const char *scheme)
  * Loads under way keep what they have; those that start from now on share nothing with what came before.
  */
 void
-u_loader_table_drop_idle (ULoaderTable *self)
+u_loader_table_drop_idle (ULoaderTable *self, gboolean forget)
 {
   for (guint i = 0; i < N_BUILTIN; i++)
     {
       if (self->loaders[i] != NULL && self->loaders[i]->klass->drop_idle != NULL)
-        self->loaders[i]->klass->drop_idle (self->loaders[i]);
+        self->loaders[i]->klass->drop_idle (self->loaders[i], forget);
     }
 }

@@ -61,7 +61,6 @@ u_request_data_copy (URequestData *self)
   copy->body_content_type = g_strdup (self->body_content_type);
   copy->timeout = self->timeout;
   copy->maximum_body_length = self->maximum_body_length;
-  copy->retry = self->retry != NULL ? u_retry_rules_ref (self->retry) : NULL;
   copy->handles_cookies = self->handles_cookies;
   copy->main_document_uri = g_strdup (self->main_document_uri);
   copy->allows_cellular_access = self->allows_cellular_access;
@@ -136,7 +135,7 @@ u_request_data_equal (URequestData *a, URequestData *b)
   if (a == b)
     return TRUE;
 
-  if (!u_retry_rules_equal (a->retry, b->retry) || a->maximum_body_length != b->maximum_body_length ||
+  if (a->maximum_body_length != b->maximum_body_length ||
       g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
       g_strcmp0 (a->body_path, b->body_path) != 0 || !u_body_parts_equal (a->body_parts, b->body_parts) ||

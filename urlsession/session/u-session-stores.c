@@ -170,8 +170,8 @@ drop_connections (USession *self, Chore *chore, gboolean forget)
  * @callback: (scope async): called in the thread-default main context of this call
  * @user_data: (closure): for @callback
  *
- * Forgets what the session has learnt: cookies, credentials that are not in the keyring, which hosts want to be spoken
- * to securely. Later requests use new connections. Tasks that run go on.
+ * Forgets what the session has learnt: cookies, credentials that are not in the keyring, which servers were trusted,
+ * which hosts want to be spoken to securely. Later requests use new connections. Tasks that run go on.
  *
  * A storage that is shared with other sessions is emptied for them, too.
  */

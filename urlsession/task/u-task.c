@@ -270,6 +270,7 @@ describe (UTask *self, UExecutor **executor, GError **error)
   spec->measure = u_task_wants_metrics (self);
   if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
     return NULL;
+  spec->asks_trust = u_task_is_heard (self, U_TASK_CHALLENGE);
   self->request_timeout = data->timeout > 0 ? data->timeout : spec->request_timeout;
 
   return g_steal_pointer (&spec);

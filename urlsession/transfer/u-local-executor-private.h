@@ -2,7 +2,6 @@
 #pragma once
 
 #include "urlsession/loader/u-loader-private.h"
-#include "urlsession/network/u-network-private.h"
 #include "urlsession/storage/u-cookie-jar-private.h"
 #include "urlsession/storage/u-credential-store-private.h"
 #include "urlsession/storage/u-hsts-store-private.h"
@@ -19,7 +18,6 @@ typedef struct
   gboolean sends_cookies;
   UHstsStore *hsts;           /* nullable; borrowed */
   UCredentialStore *credentials; /* nullable; borrowed */
-  UNetwork *network;          /* nullable: the real one; borrowed */
 } UExecutorSettings;
 
 /* Carries transfers out on an I/O thread of this process. @context is that of the session: what the application gave

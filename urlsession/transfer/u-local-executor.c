@@ -78,7 +78,6 @@ executor_free (ULocalExecutor *self)
   g_free (self->buffer);
   g_clear_pointer (&self->authenticator, u_authenticator_unref);
   g_clear_pointer (&self->network, u_network_unref);
-  g_clear_pointer (&self->settings.network, u_network_unref);
   if (self->settings.loader.tls_database != NULL)
     release_in_context (self, self->settings.loader.tls_database);
   if (self->settings.loader.proxy_resolver != NULL)
@@ -237,7 +236,7 @@ drop_connections_run (UWorkItem *item)
   CommandItem *self = (CommandItem *) item;
 
   if (self->executor->loaders != NULL)
-    u_loader_table_drop_idle (self->executor->loaders);
+    u_loader_table_drop_idle (self->executor->loaders, self->forget);
   if (self->executor->authenticator != NULL && self->forget)
     {
       u_authenticator_unref (self->executor->authenticator);
@@ -304,8 +303,6 @@ u_local_executor_new (const UExecutorSettings *settings, GMainContext *context)
     u_cookie_jar_ref (settings->cookies);
   if (settings->hsts != NULL)
     u_hsts_store_ref (settings->hsts);
-  if (settings->network != NULL)
-    u_network_ref (settings->network);
   if (settings->credentials != NULL)
     u_credential_store_ref (settings->credentials);
 

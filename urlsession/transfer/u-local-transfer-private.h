@@ -5,6 +5,7 @@
 #include "urlsession/base/u-worker-private.h"
 #include "urlsession/loader/u-loader-private.h"
 #include "urlsession/loader/u-loader-table-private.h"
+#include "urlsession/network/u-network-private.h"
 #include "urlsession/transfer/u-auth-attempt-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"

@@ -43,8 +43,7 @@ get_network (ULocalTransfer *self)
   ULocalExecutor *executor = self->executor;
 
   if (executor->network == NULL)
-    executor->network = executor->settings.network != NULL ? u_network_ref (executor->settings.network)
-                                                           : u_network_ref_default ();
+    executor->network = u_network_ref_default ();
 
   return executor->network;
 }
