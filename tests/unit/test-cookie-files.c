@@ -69,6 +69,7 @@ query (sqlite3 *database, const char *sql)
   return number;
 }
 
+/* A file that cannot be used for a while: there is what is in memory, and it is written later. */
 static void
 test_locked_file (void)
 {
@@ -83,19 +84,60 @@ test_locked_file (void)
     g_autoptr (UCookieJar) same = u_cookie_jar_open (path);
 
     g_assert_true (jar == same);
-    set (jar, "https://example.com/", "lost=1; max-age=1000");
+    set (jar, "https://example.com/", "early=1; max-age=1000");
     wait_for (jar, u_cookie_jar_when_ready);
     g_assert_true (u_cookie_jar_is_ready (jar));
-    assert_header (jar, "https://example.com/", "lost=1");
+    assert_header (jar, "https://example.com/", "early=1");
     run_sql (database, "ROLLBACK");
-    set (jar, "https://example.com/", "kept=2; max-age=1000");
+    set (jar, "https://example.com/", "late=2; max-age=1000");
     set (jar, "https://example.com/", "session=3");
     wait_for (jar, u_cookie_jar_flush);
-    assert_header (jar, "https://example.com/", "lost=1; kept=2; session=3");
+    assert_header (jar, "https://example.com/", "early=1; late=2; session=3");
   }
-  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 1);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 2);
   g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE key = CAST ('example.com' || char(10) || '/' "
-                          "|| char(10) || 'kept' AS BLOB)"), ==, 1);
+                          "|| char(10) || 'late' AS BLOB)"), ==, 1);
+  sqlite3_close (database);
+  remove_file (path);
+}
+
+/* A file to which another process is writing can be read; what was changed before the other one was done counts. */
+static void
+test_busy_file (void)
+{
+  g_autofree char *path = dup_path ();
+  UCookieJar *jar = u_cookie_jar_open (path);
+  sqlite3 *database;
+
+  set (jar, "https://example.com/", "kept=1; max-age=1000");
+  set (jar, "https://example.com/", "removed=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_flush);
+  u_cookie_jar_unref (jar);
+
+  g_assert_cmpint (sqlite3_open (path, &database), ==, SQLITE_OK);
+  sqlite3_busy_timeout (database, 10000);
+  run_sql (database, "BEGIN IMMEDIATE");
+  jar = u_cookie_jar_open (path);
+  set (jar, "https://example.com/", "removed=; max-age=0");
+  set (jar, "https://example.com/", "new=1; max-age=1000");
+  wait_for (jar, u_cookie_jar_when_ready);
+  assert_header (jar, "https://example.com/", "kept=1; new=1");
+  run_sql (database, "ROLLBACK");
+  wait_for (jar, u_cookie_jar_flush);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE instr (key, 'removed')"), ==, 0);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows WHERE instr (key, 'new')"), ==, 1);
+
+  /* The same for all of them. */
+  u_cookie_jar_unref (jar);
+  run_sql (database, "BEGIN IMMEDIATE");
+  jar = u_cookie_jar_open (path);
+  u_cookie_jar_remove_all (jar);
+  wait_for (jar, u_cookie_jar_when_ready);
+  assert_header (jar, "https://example.com/", NULL);
+  run_sql (database, "ROLLBACK");
+  wait_for (jar, u_cookie_jar_flush);
+  g_assert_cmpint (query (database, "SELECT count(*) FROM rows"), ==, 0);
+  u_cookie_jar_unref (jar);
   sqlite3_close (database);
   remove_file (path);
 }
@@ -365,6 +407,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/cookie-files/locked-file", test_locked_file);
+  g_test_add_func ("/cookie-files/busy-file", test_busy_file);
   g_test_add_func ("/cookie-files/strange-rows", test_strange_rows);
   g_test_add_func ("/cookie-files/r166-loading", test_loading);
   g_test_add_func ("/cookie-files/large-file", test_large_file);

@@ -40,9 +40,10 @@
  * change of a cookie is written by itself: the last one counts, and no process undoes the changes of another one to
  * other cookies.
  *
- * A file that is damaged, cannot be written or is locked by another program for more than a second is no error: the
- * cookies are in memory then, and `G_MESSAGES_DEBUG=URLSession` tells why. A damaged file is left as it is; remove it
- * to begin anew.
+ * A file that is damaged or cannot be written is no error: the cookies are in memory then, and
+ * `G_MESSAGES_DEBUG=URLSession` tells why. A damaged file is left as it is; remove it to begin anew. One that another
+ * program has locked is waited for, for up to five seconds. What cannot be written by then is written with the next
+ * change; what could not be read is not there before the next start.
  *
  * ## Limits
  *

@@ -41,9 +41,11 @@ void        u_store_file_fork_prepare (void);
 void        u_store_file_fork_parent  (void);
 void        u_store_file_fork_child   (void);
 
-/* All of them or none, in this order. */
-void        u_store_file_apply (UStoreFile  *self,
-                                GPtrArray   *ops);
+/* All of them or none, in this order. FALSE if another process has locked the file: it can be tried again. @waits says
+ * whether to wait for that process. */
+gboolean    u_store_file_apply (UStoreFile  *self,
+                                GPtrArray   *ops,
+                                gboolean     waits);
 /* The UStoreRows that have not expired, oldest first. */
 GPtrArray  *u_store_file_read  (UStoreFile  *self,
                                 gint64       now);

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How long to wait for another process that writes. Nobody waits for the disk thread meanwhile but other files. */
-#define BUSY_TIMEOUT_MS 1000
+/* How long to wait for another process that writes. Each is done in a moment, but where a disk is slow and several take
+ * turns, there may be some. Nobody waits for the disk thread meanwhile but other files. */
+#define PATIENCE_MS 5000
 
 /* Of the table. A file with a higher number is left alone. */
 #define VERSION 1
@@ -20,6 +21,7 @@ struct _UStoreFile
   gint32 application_id;
   sqlite3 *database;          /* owned; NULL outside of calls, and when it cannot be opened */
   gboolean is_hopeless;       /* it is no file of ours, and will not become one */
+  gboolean is_locked;         /* by another process, when something was last done */
 };
 
 /* Readers have a file open; the writer forks. */
@@ -86,6 +88,15 @@ u_store_op_free (UStoreOp *op)
   g_free (op);
 }
 
+/* Right behind what failed. */
+static void
+note_lock (UStoreFile *self)
+{
+  int code = sqlite3_errcode (self->database) & 0xff;
+
+  self->is_locked = code == SQLITE_BUSY || code == SQLITE_LOCKED;
+}
+
 static void
 complain (UStoreFile *self, const char *what)
 {
@@ -137,20 +148,35 @@ create (UStoreFile *self)
   return TRUE;
 }
 
-/* Makes the table in an empty file, and tells ours from others. Within a transaction. */
+/* Whose file it is; both are 0 in one that is new. */
+static gboolean
+read_marks (UStoreFile *self, gint64 *application_id, gint64 *version)
+{
+  return query_number (self, "PRAGMA application_id", application_id) &&
+         query_number (self, "PRAGMA user_version", version);
+}
+
+static gboolean
+is_ours (UStoreFile *self)
+{
+  gint64 application_id, version;
+
+  return read_marks (self, &application_id, &version) && application_id == self->application_id && version == VERSION;
+}
+
+/* Makes the table in an empty file, and tells ours from others. Within a transaction: another process may be at it. */
 static gboolean
 prepare (UStoreFile *self)
 {
   gint64 application_id, version, n_tables;
   g_autofree char *sql = NULL;
 
-  if (!query_number (self, "PRAGMA application_id", &application_id) ||
-      !query_number (self, "PRAGMA user_version", &version) ||
+  if (is_ours (self))
+    return TRUE;
+  if (!read_marks (self, &application_id, &version) ||
       !query_number (self, "SELECT count(*) FROM sqlite_schema", &n_tables))
     return FALSE;
 
-  if (application_id == self->application_id && version == VERSION)
-    return TRUE;
   if (application_id != 0 || version != 0 || n_tables != 0)
     {
       g_debug ("%s belongs to something else, or to a newer version", self->path);
@@ -179,6 +205,7 @@ give_up (UStoreFile *self, const char *what)
   int code = self->database != NULL ? sqlite3_errcode (self->database) & 0xff : SQLITE_NOMEM;
 
   complain (self, what);
+  self->is_locked = code == SQLITE_BUSY || code == SQLITE_LOCKED;
   self->is_hopeless |= code == SQLITE_NOTADB || code == SQLITE_CORRUPT;
   sqlite3_close (self->database);
   self->database = NULL;
@@ -186,7 +213,7 @@ give_up (UStoreFile *self, const char *what)
 
 /* Whether the file can be read; it is tried again with the next change when it is only locked. */
 static gboolean
-try_open (UStoreFile *self)
+try_open (UStoreFile *self, int patience_ms)
 {
   gint64 n_tables;
 
@@ -199,7 +226,7 @@ try_open (UStoreFile *self)
       give_up (self, "open");
       return FALSE;
     }
-  sqlite3_busy_timeout (self->database, BUSY_TIMEOUT_MS);
+  sqlite3_busy_timeout (self->database, patience_ms);
   sqlite3_extended_result_codes (self->database, 1);
 
   /* What is no database shows itself with the first question. */
@@ -215,6 +242,8 @@ try_open (UStoreFile *self)
   run (self, "PRAGMA journal_mode = WAL");
   run (self, "PRAGMA synchronous = NORMAL");
   run (self, "PRAGMA secure_delete = FAST");
+  if (is_ours (self))
+    return TRUE;
   if (!begin (self) || !prepare (self) || !run (self, "COMMIT"))
     {
       give_up (self, "prepare");
@@ -233,10 +262,11 @@ close_again (UStoreFile *self)
 
 /* To be followed by close_again() when it succeeds. */
 static gboolean
-open_for_now (UStoreFile *self)
+open_for_now (UStoreFile *self, int patience_ms)
 {
   g_rw_lock_reader_lock (&open_lock);
-  if (try_open (self))
+  self->is_locked = FALSE;
+  if (try_open (self, patience_ms))
     return TRUE;
   g_rw_lock_reader_unlock (&open_lock);
 
@@ -294,27 +324,37 @@ needs_file (UStoreFile *self, GPtrArray *ops)
   return ops->len > 0 && access (self->path, F_OK) == 0;
 }
 
-void
-u_store_file_apply (UStoreFile *self, GPtrArray *ops)
+gboolean
+u_store_file_apply (UStoreFile *self, GPtrArray *ops, gboolean waits)
 {
   sqlite3_stmt *statements[U_STORE_OP_REMOVE_SINCE + 1] = { NULL };
   gboolean good;
 
-  if (!needs_file (self, ops) || !open_for_now (self))
-    return;
+  if (!needs_file (self, ops))
+    return TRUE;
+  if (!open_for_now (self, waits ? PATIENCE_MS : 0))
+    return !self->is_locked;
 
   good = begin (self);
+  if (!good)
+    note_lock (self);
   for (guint i = 0; good && i < ops->len; i++)
     good = apply_one (self, statements, g_ptr_array_index (ops, i));
   for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
     sqlite3_finalize (statements[i]);
-  good = good && run (self, "COMMIT");
+  if (good && !run (self, "COMMIT"))
+    {
+      note_lock (self);
+      good = FALSE;
+    }
   if (!good)
     {
       complain (self, "write");
       run (self, "ROLLBACK");
     }
   close_again (self);
+
+  return !self->is_locked;
 }
 
 GPtrArray *
@@ -325,15 +365,9 @@ u_store_file_read (UStoreFile *self, gint64 now)
   int code = SQLITE_ERROR;
 
   /* The file is made by the first change: there is no need of one without rows. */
-  if (access (self->path, F_OK) != 0 || !open_for_now (self))
+  if (access (self->path, F_OK) != 0 || !open_for_now (self, PATIENCE_MS))
     return rows;
 
-  if (sqlite3_db_readonly (self->database, "main") != 1)
-    {
-      g_autofree char *sql = g_strdup_printf ("DELETE FROM rows WHERE expires <= %" G_GINT64_FORMAT, now);
-
-      run (self, sql);
-    }
   if (sqlite3_prepare_v2 (self->database, "SELECT key, value, created, expires FROM rows WHERE expires > ?1 "
                           "ORDER BY created", -1, &statement, NULL) == SQLITE_OK)
     {
@@ -352,6 +386,15 @@ u_store_file_read (UStoreFile *self, gint64 now)
   if (code != SQLITE_DONE)
     complain (self, "read all of");
   sqlite3_finalize (statement);
+
+  /* Afterwards, since it needs a lock that reading does not; where another process has that, it can be done next time. */
+  sqlite3_busy_timeout (self->database, 0);
+  if (sqlite3_db_readonly (self->database, "main") != 1)
+    {
+      g_autofree char *sql = g_strdup_printf ("DELETE FROM rows WHERE expires <= %" G_GINT64_FORMAT, now);
+
+      run (self, sql);
+    }
   close_again (self);
 
   return rows;

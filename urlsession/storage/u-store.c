@@ -10,6 +10,9 @@
 /* How long an exit waits for what is being written. */
 #define EXIT_PATIENCE_US (G_USEC_PER_SEC / 2)
 
+/* More changes than this do not wait for a file that is locked. */
+#define MAX_WAITING 10000
+
 typedef struct
 {
   GMainContext *context;      /* owned, nullable */
@@ -194,13 +197,29 @@ end_busy (void)
   g_mutex_unlock (&busy.lock);
 }
 
-/* Writes what waits. The lock is held, but not while it writes. In @flushed is whom to tell of it: at the end of the
- * job, which holds the store until then, or after the next time when the job goes on. */
+/* Keeps what could not be written, in front of what came since. */
 static void
+put_back (UStore *self, GPtrArray *ops)
+{
+  if (ops->len > MAX_WAITING)
+    {
+      g_debug ("%s is locked for too long: changes are not written", self->path);
+      return;
+    }
+  g_ptr_array_extend_and_steal (ops, g_steal_pointer (&self->ops));
+  self->ops = g_ptr_array_ref (ops);
+}
+
+/* Writes what waits. The lock is held, but not while it writes. In @flushed is whom to tell of it: at the end of the
+ * job, which holds the store until then, or after the next time when the job goes on. FALSE when another process has
+ * locked the file: what could not be written is tried again with the next change. */
+static gboolean
 write_out (UStore *self, GPtrArray *flushed)
 {
   g_autoptr (GPtrArray) ops = g_steal_pointer (&self->ops);
   g_autoptr (GPtrArray) calls = NULL;
+  gboolean was_ready = self->is_ready;
+  gboolean written;
 
   self->ops = new_ops ();
   /* Whoever flushes at the start wants what is in the file as well. */
@@ -211,12 +230,36 @@ write_out (UStore *self, GPtrArray *flushed)
     }
   g_mutex_unlock (&self->lock);
 
-  u_store_file_apply (self->file, ops);
+  written = u_store_file_apply (self->file, ops, was_ready);
   post_all (flushed);
   if (calls != NULL)
     g_ptr_array_extend (flushed, calls, NULL, NULL);
 
   g_mutex_lock (&self->lock);
+  if (!written)
+    put_back (self, ops);
+
+  return written;
+}
+
+/* Takes out of @rows what is to be removed, and could not be so far. */
+static void
+forget_removed (UStore *self, GPtrArray *rows)
+{
+  for (guint i = 0; i < self->ops->len; i++)
+    {
+      UStoreOp *op = g_ptr_array_index (self->ops, i);
+
+      if (op->kind == U_STORE_OP_PUT)
+        continue;
+      for (guint j = rows->len; j > 0; j--)
+        {
+          UStoreRow *row = g_ptr_array_index (rows, j - 1);
+
+          if (op->kind == U_STORE_OP_REMOVE ? g_str_equal (row->key, op->row.key) : row->created >= op->row.created)
+            g_ptr_array_remove_index (rows, j - 1);
+        }
+    }
 }
 
 /* Reads the file after all changes were written to it, so that nothing comes back that was removed meanwhile. */
@@ -224,17 +267,20 @@ static void
 read_in (UStore *self, GPtrArray *flushed)
 {
   g_autoptr (GPtrArray) rows = NULL;
+  gboolean written;
 
   do
     {
-      write_out (self, flushed);
+      written = write_out (self, flushed);
       g_mutex_unlock (&self->lock);
       g_clear_pointer (&rows, g_ptr_array_unref);
       rows = u_store_file_read (self->file, g_get_real_time ());
       g_mutex_lock (&self->lock);
     }
-  while (self->ops->len > 0);
+  while (written && self->ops->len > 0);
 
+  if (!written)
+    forget_removed (self, rows);
   self->klass->merge (self, rows);
   self->is_ready = TRUE;
   post_all (self->ready_calls);
@@ -245,6 +291,7 @@ store_work (UDiskJob *job)
 {
   UStore *self = (UStore *) job;
   g_autoptr (GPtrArray) flushed = g_ptr_array_new ();
+  gboolean written = TRUE;
 
   if (self->file == NULL)
     self->file = u_store_file_new (self->path, self->klass->application_id);
@@ -252,8 +299,11 @@ store_work (UDiskJob *job)
   g_mutex_lock (&self->lock);
   if (!self->is_ready)
     read_in (self, flushed);
-  while (self->ops->len > 0 || self->flush_calls->len > 0)
-    write_out (self, flushed);
+  while (written && (self->ops->len > 0 || self->flush_calls->len > 0))
+    written = write_out (self, flushed);
+  /* Those who began to wait meanwhile would wait for the same. */
+  g_ptr_array_extend (flushed, self->flush_calls, NULL, NULL);
+  g_ptr_array_set_size (self->flush_calls, 0);
   self->is_busy = FALSE;
   g_mutex_unlock (&self->lock);
 
@@ -442,7 +492,7 @@ u_store_when_ready (UStore *self, GMainContext *context, void (*func) (gpointer)
 /*
  * u_store_flush:
  *
- * Calls @func when the file was read, and all that was changed before is in it, or cannot be written.
+ * Calls @func when the file was read, and all that was changed before is in it, or cannot be written now.
  */
 void
 u_store_flush (UStore *self, GMainContext *context, void (*func) (gpointer), gpointer data)
