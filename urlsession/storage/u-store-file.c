@@ -387,7 +387,7 @@ u_store_file_read (UStoreFile *self, gint64 now)
     complain (self, "read all of");
   sqlite3_finalize (statement);
 
-  /* Afterwards, since it needs a lock that reading does not; where another process has that, it can be done next time. */
+  /* Last, since it needs a lock that reading does not. Where another process has that, it can be done next time. */
   sqlite3_busy_timeout (self->database, 0);
   if (sqlite3_db_readonly (self->database, "main") != 1)
     {

@@ -91,6 +91,7 @@ function _init() {
     }
 
     promisify(URLSession.Session, ['data', 'open', 'download', 'json', 'reset', 'flush']);
+    promisify(URLSession.CookieStorage, ['flush']);
     promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
@@ -136,6 +137,16 @@ function _init() {
 
         flush(cancellable = null) {
             return this.flush_async(cancellable);
+        },
+    });
+
+    Object.assign(URLSession.CookieStorage.prototype, {
+        flush(cancellable = null) {
+            return this.flush_async(cancellable);
+        },
+
+        [Symbol.iterator]() {
+            return this.dup_cookies()[Symbol.iterator]();
         },
     });
 
