@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * when the loader is made. Nothing here blocks.
  *
  * Of a load come, in this order: any number of SENT, INFORMATIONAL and QUESTION, at most one RESPONSE, any number of
- * DATA, and exactly one DONE, after which the load says nothing more. After a QUESTION the load waits for answer(),
+ * DATA, and exactly one DONE, after which the load says nothing more. In the place of RESPONSE, DATA and DONE may come
+ * one UPGRADED: the connection belongs to who receives it, and the load has no more to do with it. After a QUESTION the load waits for answer(),
  * which comes at any later time, never from inside the event. The first event never comes from inside start(). After
  * cancel() nothing comes at all, not even DONE; cancel() is legal from inside an event. The caller owns the load and
  * frees it with free(), also from inside an event; free() of a load that is not done cancels it.
@@ -37,13 +38,15 @@ typedef enum {
   U_LOAD_QUESTION,
   U_LOAD_RESPONSE,
   U_LOAD_DATA,
+  U_LOAD_UPGRADED,
   U_LOAD_DONE,
 } ULoadEventKind;
 
 typedef struct
 {
   ULoadEventKind kind;
-  UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed */
+  UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed; UPGRADED: the same, nullable */
+  GIOStream *stream;          /* UPGRADED: open in both directions; borrowed, nobody else uses it any more */
   gboolean untrusted;         /* RESPONSE: over TLS with a certificate that the application alone trusts */
   gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
   gsize length;               /* DATA: how much of the buffer was filled, > 0 */
@@ -81,6 +84,7 @@ typedef struct
                                * the server applies all the same */
   double priority;            /* 0 to 1 */
   gint64 credit;              /* bytes that may be read at first; G_MAXINT64: no bound */
+  gint64 send_credit;         /* bytes of the body that may be sent at first; G_MAXINT64: no bound */
 } ULoadParams;
 
 struct _ULoaderClass
@@ -90,6 +94,8 @@ struct _ULoaderClass
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
+  /* Nullable. The bytes of the body of the request that may be sent from now on. */
+  void   (*set_send_credit) (ULoad *load, gint64 credit);
   void   (*set_priority) (ULoad *load, double priority);
   void   (*answer)      (ULoad *load, const UChallengeAnswer *answer); /* nullable: never asks. DEFAULT for trust: only
                                                                         * of a valid chain; for a credential: without */
@@ -139,6 +145,13 @@ static inline void
 u_load_set_credit (ULoad *load, gint64 credit)
 {
   load->klass->set_credit (load, credit);
+}
+
+static inline void
+u_load_set_send_credit (ULoad *load, gint64 credit)
+{
+  if (load->klass->set_send_credit != NULL)
+    load->klass->set_send_credit (load, credit);
 }
 
 static inline void

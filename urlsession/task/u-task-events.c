@@ -481,6 +481,10 @@ take_now (UTask *self, UTransferEvent *event)
       if (klass->file_ready != NULL)
         klass->file_ready (self, event->path);
       break;
+    case U_TRANSFER_NEWS:
+      if (klass->news != NULL)
+        klass->news (self, event->news);
+      break;
     case U_TRANSFER_CONVERTED:
       break;
     case U_TRANSFER_DONE:

@@ -49,6 +49,7 @@ struct _UTask
   guint suspend_count;
   gboolean started;           /* it was given to the executor, or ended without */
   UTransfer *transfer;        /* owned, nullable */
+  GQueue orders;              /* of UConduitOrder, owned: sent before there was a transfer */
   URequest *current_request;  /* owned, sealed */
   UResponse *response;        /* owned, nullable */
   GError *error;              /* owned, nullable */
@@ -94,6 +95,7 @@ struct _UTaskClass
   void (*received)    (UTask *self, GBytes *bytes);
   void (*counted)     (UTask *self, const UTransferCounts *before);
   void (*file_ready)  (UTask *self, const char *path);
+  void (*news)        (UTask *self, UConduitNews *news);   /* borrowed */
   /* The state is completed; signals follow, then completed(). */
   void (*completing)  (UTask *self, UTransferEvent *event);
   /* After the signal: who waits gets the result. */
@@ -115,6 +117,9 @@ void       u_task_set_state        (UTask           *self,
                                     UTaskState       state);
 void       u_task_send_command     (UTask           *self,
                                     const UCommand  *command);
+/* Any thread; consumes @order. FALSE: the task is over, nothing will come of it. */
+gboolean   u_task_send_order       (UTask           *self,
+                                    UConduitOrder   *order);
 gboolean   u_task_cancel_with      (UTask           *self,
                                     UCommandKind     kind,
                                     GError          *reason);

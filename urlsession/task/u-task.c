@@ -88,6 +88,15 @@ u_task_dispose (GObject *object)
 }
 
 static void
+clear_orders (UTask *self)
+{
+  UConduitOrder *order;
+
+  while ((order = g_queue_pop_head (&self->orders)) != NULL)
+    order->free (order);
+}
+
+static void
 u_task_finalize (GObject *object)
 {
   UTask *self = U_TASK (object);
@@ -99,6 +108,7 @@ u_task_finalize (GObject *object)
     }
   g_weak_ref_clear (&self->decision);
   g_queue_clear_full (&self->held, (GDestroyNotify) u_transfer_event_free);
+  clear_orders (self);
   g_clear_pointer (&self->transfer, u_transfer_unref);
   g_clear_object (&self->current_request);
   g_clear_object (&self->original_request);
@@ -197,6 +207,7 @@ u_task_init (UTask *self)
   g_mutex_init (&self->lock);
   g_weak_ref_init (&self->decision, NULL);
   g_queue_init (&self->held);
+  g_queue_init (&self->orders);
   self->state = U_TASK_STATE_SUSPENDED;
   self->suspend_count = 1;
   self->priority = U_TASK_PRIORITY_DEFAULT;
@@ -251,6 +262,31 @@ u_task_send_command (UTask *self, const UCommand *command)
   g_mutex_unlock (&self->lock);
 }
 
+/*
+ * u_task_send_order:
+ * @order: (transfer full): for the conduit of the transfer, now or once there is one
+ *
+ * Returns: %FALSE if the task is over or about to be: @order is gone
+ */
+gboolean
+u_task_send_order (UTask *self, UConduitOrder *order)
+{
+  UCommand command = { .kind = U_COMMAND_ORDER, .order = order };
+  gboolean alive;
+
+  g_mutex_lock (&self->lock);
+  alive = self->state == U_TASK_STATE_RUNNING || self->state == U_TASK_STATE_SUSPENDED;
+  if (alive && self->transfer != NULL)
+    u_transfer_command (self->transfer, &command);
+  else if (alive)
+    g_queue_push_tail (&self->orders, order);
+  else
+    order->free (order);
+  g_mutex_unlock (&self->lock);
+
+  return alive;
+}
+
 static UTransferSpec *
 describe (UTask *self, UExecutor **executor, GError **error)
 {
@@ -298,6 +334,11 @@ start (UTask *self)
   g_mutex_lock (&self->lock);
   transfer = u_executor_start (executor, spec, self->priority, self->queue, u_task_take_event, self);
   self->transfer = transfer;
+  while (!g_queue_is_empty (&self->orders))
+    {
+      command = (UCommand) { .kind = U_COMMAND_ORDER, .order = g_queue_pop_head (&self->orders) };
+      u_transfer_command (transfer, &command);
+    }
   /* What was said meanwhile, elsewhere. */
   if (self->state == U_TASK_STATE_CANCELING || self->state == U_TASK_STATE_SUSPENDED)
     {

@@ -150,6 +150,8 @@ command_item_free (CommandItem *self)
   g_clear_pointer (&self->command.request, u_request_data_unref);
   g_clear_pointer (&self->command.spec, u_transfer_spec_unref);
   g_clear_pointer (&self->command.answer.credential, u_credential_data_unref);
+  if (self->command.order != NULL)
+    self->command.order->free (self->command.order);
   u_transfer_unref (self->transfer);
   g_free (self);
 }
@@ -168,6 +170,7 @@ command_run (UWorkItem *item)
   else
     {
       u_local_transfer_command (transfer, &self->command);
+      self->command.order = NULL;
     }
   command_item_free (self);
 }

@@ -167,7 +167,10 @@ answer_load (ULocalTransfer *self, UChallengeData *challenge, const UChallengeAn
     }
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
-  u_load_answer (self->load, &resolved);
+  if (self->conduit != NULL)
+    self->conduit->klass->answer (self->conduit, &resolved);
+  else
+    u_load_answer (self->load, &resolved);
 }
 
 /* The application has answered the challenge at hand. */

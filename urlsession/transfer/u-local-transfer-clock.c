@@ -89,7 +89,8 @@ progress_fired (UTimer *timer)
   ULocalTransfer *self = CONTAINER (timer, progress_timer);
   gint64 now = g_get_monotonic_time ();
 
-  if (self->suspended || (self->state != U_LOCAL_RECEIVING && self->state != U_LOCAL_LOADING))
+  if (self->suspended ||
+      (self->state != U_LOCAL_RECEIVING && self->state != U_LOCAL_LOADING && self->state != U_LOCAL_OPEN))
     return;
 
   post_progress (self, now);

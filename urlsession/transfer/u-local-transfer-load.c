@@ -5,8 +5,8 @@
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
-static void
-post_response (ULocalTransfer *self)
+void
+u_local_transfer_post_response (ULocalTransfer *self)
 {
   UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_RESPONSE);
 
@@ -72,7 +72,7 @@ u_local_transfer_accept (ULocalTransfer *self)
       u_local_transfer_fail (self, g_steal_pointer (&error));
       return;
     }
-  post_response (self);
+  u_local_transfer_post_response (self);
   u_local_transfer_update_clock (self);
   u_local_transfer_update_credit (self);
 }
@@ -92,7 +92,7 @@ accept_rest (ULocalTransfer *self, gint64 total)
       u_local_transfer_fail (self, g_steal_pointer (&error));
       return;
     }
-  post_response (self);
+  u_local_transfer_post_response (self);
   u_local_transfer_update_clock (self);
   u_local_transfer_update_credit (self);
 }
@@ -113,7 +113,7 @@ take_range_response (ULocalTransfer *self)
     case U_RESUME_COMPLETE:
       u_local_transfer_enter (self, U_LOCAL_RECEIVING);
       post_resumed (self, offset, total);
-      post_response (self);
+      u_local_transfer_post_response (self);
       self->resume_point.total = total;
       u_local_transfer_complete (self);
       break;
@@ -313,6 +313,10 @@ take_event (gpointer user_data, const ULoadEvent *event)
 
     case U_LOAD_DATA:
       take_data (self, event);
+      break;
+
+    case U_LOAD_UPGRADED:
+      u_local_transfer_open_conduit (self, event->stream, event->response);
       break;
 
     case U_LOAD_DONE:

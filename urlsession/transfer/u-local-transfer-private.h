@@ -23,6 +23,7 @@ typedef enum {
   U_LOCAL_WAITING,            /* for a network, or to try again */
   U_LOCAL_ASKING,             /* a redirect or a refusal waits for a decision */
   U_LOCAL_RECEIVING,          /* the body of the final response comes */
+  U_LOCAL_OPEN,               /* the connection belongs to a conduit */
   U_LOCAL_FINISHING,          /* a disk thread completes the file */
   U_LOCAL_DONE,
   U_LOCAL_N_STATES,
@@ -121,6 +122,11 @@ typedef struct
   GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
   char *kept_path;            /* owned, nullable */
 
+  /* The connection, when it is what is wanted */
+  UConduitHost conduit_host;
+  UConduit *conduit;          /* owned, nullable; OPEN */
+  GQueue orders;              /* of UConduitOrder, owned: they came before it */
+
   /* Time */
   UTimer idle_timer;
   UTimer resource_timer;
@@ -174,6 +180,16 @@ void       u_local_transfer_take_response (ULocalTransfer    *self,
 void       u_local_transfer_take_done     (ULocalTransfer    *self,
                                            const GError      *error);
 void       u_local_transfer_accept        (ULocalTransfer    *self);
+void       u_local_transfer_post_response (ULocalTransfer    *self);
+
+/* u-local-transfer-conduit.c: a connection that is open in both directions */
+void       u_local_transfer_open_conduit  (ULocalTransfer    *self,
+                                           GIOStream         *stream,
+                                           UResponseData     *response);
+void       u_local_transfer_take_order    (ULocalTransfer    *self,
+                                           UConduitOrder     *order);
+void       u_local_transfer_drop_conduit  (ULocalTransfer    *self,
+                                           gboolean           cancelled);
 
 /* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
 gboolean   u_local_transfer_has_stores     (ULocalTransfer   *self);

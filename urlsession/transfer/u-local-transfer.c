@@ -24,6 +24,7 @@ static const char * const state_names[] = {
   [U_LOCAL_WAITING] = "waiting",
   [U_LOCAL_ASKING] = "asking",
   [U_LOCAL_RECEIVING] = "receiving",
+  [U_LOCAL_OPEN] = "open",
   [U_LOCAL_FINISHING] = "finishing",
   [U_LOCAL_DONE] = "done",
 };
@@ -35,12 +36,14 @@ static const guint transitions[] = {
                      STATE (U_LOCAL_DONE),
   [U_LOCAL_WAITING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
   [U_LOCAL_LOADING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_WAITING) | STATE (U_LOCAL_ASKING) |
-                      STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_FINISHING) | STATE (U_LOCAL_DONE),
+                      STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_OPEN) | STATE (U_LOCAL_FINISHING) |
+                      STATE (U_LOCAL_DONE),
   [U_LOCAL_ASKING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_RECEIVING) | STATE (U_LOCAL_FINISHING) |
                      STATE (U_LOCAL_DONE),
   /* Back to the queue: a download whose connection went while it was suspended. */
   [U_LOCAL_RECEIVING] = STATE (U_LOCAL_QUEUED) | STATE (U_LOCAL_WAITING) | STATE (U_LOCAL_FINISHING) |
                         STATE (U_LOCAL_DONE),
+  [U_LOCAL_OPEN] = STATE (U_LOCAL_DONE),
   [U_LOCAL_FINISHING] = STATE (U_LOCAL_DONE),
   /* Once more: a response that became a download after all of it was there. */
   [U_LOCAL_DONE] = STATE (U_LOCAL_RECEIVING),
@@ -76,6 +79,7 @@ u_local_transfer_new (ULocalExecutor     *executor,
   self->request = u_request_data_ref (spec->request);
   self->priority = priority;
   self->credit = WINDOW;
+  g_queue_init (&self->orders);
   self->resume_point.total = -1;
   self->counts.expected_to_receive = -1;
   self->counts.expected_to_send = u_request_data_get_body_length (spec->request);
@@ -89,7 +93,7 @@ u_local_transfer_free (UTransfer *transfer)
 {
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
-  g_assert (self->load == NULL && self->file == NULL);
+  g_assert (self->load == NULL && self->file == NULL && self->conduit == NULL && g_queue_is_empty (&self->orders));
 
   u_transfer_spec_unref (self->spec);
   u_request_data_unref (self->request);
@@ -160,6 +164,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
+    .send_credit = G_MAXINT64,
     .measure = self->spec->measure,
     .measure_since = self->waiting_since,
   };
@@ -346,6 +351,7 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
   UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_DONE);
 
   u_local_transfer_drop_load (self);
+  u_local_transfer_drop_conduit (self, g_error_matches (error, U_ERROR, U_ERROR_CANCELLED));
   u_local_transfer_stop_clock (self);
   u_local_transfer_stop_waiting (self);
   event->failure_reason = self->failure_reason;
@@ -407,6 +413,8 @@ suspend (ULocalTransfer *self)
     u_scheduler_release (self->executor->scheduler, &self->slot);
   u_local_transfer_update_credit (self);
   u_local_transfer_update_clock (self);
+  if (self->conduit != NULL)
+    self->conduit->klass->set_suspended (self->conduit, TRUE);
 }
 
 static void
@@ -419,6 +427,8 @@ resume (ULocalTransfer *self)
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
   u_local_transfer_update_credit (self);
+  if (self->conduit != NULL)
+    self->conduit->klass->set_suspended (self->conduit, FALSE);
   if (self->state == U_LOCAL_QUEUED)
     {
       u_local_transfer_queue_up (self, FALSE);
@@ -601,6 +611,9 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
       break;
     case U_COMMAND_BECOME_DOWNLOAD:
       u_local_transfer_convert (self, command->spec);
+      break;
+    case U_COMMAND_ORDER:
+      u_local_transfer_take_order (self, command->order);
       break;
     default:
       g_assert_not_reached ();

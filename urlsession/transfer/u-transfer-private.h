@@ -4,6 +4,7 @@
 #include "urlsession/auth/u-challenge-data-private.h"
 #include "urlsession/base/u-dispatch-queue-private.h"
 #include "urlsession/message/u-response-data-private.h"
+#include "urlsession/transfer/u-conduit-private.h"
 #include "urlsession/transfer/u-transfer-spec-private.h"
 
 G_BEGIN_DECLS
@@ -34,6 +35,7 @@ typedef enum {
   U_TRANSFER_RESPONSE,        /* response */
   U_TRANSFER_DATA,            /* bytes; the credit is given back with U_COMMAND_CREDIT */
   U_TRANSFER_CONVERTED,       /* after U_COMMAND_BECOME_DOWNLOAD: what follows is that of the download */
+  U_TRANSFER_NEWS,            /* news; of a conduit */
   U_TRANSFER_FILE,            /* path: a temporary file, complete; to be removed after use */
   U_TRANSFER_DONE,            /* error, resume_data, bytes, path; nothing follows */
 } UTransferEventKind;
@@ -49,6 +51,7 @@ typedef struct
   guint n_redirects;          /* REQUEST: followed so far */
   UChallengeData *challenge;  /* owned; CHALLENGE */
   GBytes *bytes;              /* owned; DATA, and DONE of U_DELIVER_WHOLE */
+  UConduitNews *news;         /* owned; NEWS */
   gint64 offset;              /* RESUMED: where it goes on; expected: in counts */
   char *path;                 /* owned; FILE, and DONE with a destination or a released file: where it is */
   int lock_fd;                /* owned; FILE: keeps others from taking the file for an orphan. -1: none */
@@ -76,6 +79,7 @@ typedef enum {
   U_COMMAND_DELIVER,          /* the redirect is the response */
   U_COMMAND_ANSWER,           /* answer, to the challenge at hand */
   U_COMMAND_BECOME_DOWNLOAD,  /* spec */
+  U_COMMAND_ORDER,            /* order, to the conduit */
 } UCommandKind;
 
 typedef struct
@@ -86,6 +90,7 @@ typedef struct
   URequestData *request;      /* borrowed; FOLLOW */
   UTransferSpec *spec;        /* borrowed; BECOME_DOWNLOAD */
   UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
+  UConduitOrder *order;       /* ORDER; consumed */
 } UCommand;
 
 typedef struct

@@ -6,6 +6,7 @@
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-resume-data-private.h"
 #include "urlsession/transfer/u-body-pipe-private.h"
+#include "urlsession/transfer/u-conduit-private.h"
 
 G_BEGIN_DECLS
 
@@ -15,8 +16,8 @@ typedef enum {
   U_DELIVER_WHOLE,            /* in one piece, with the end */
   U_DELIVER_PIPE,             /* to a stream that the application reads */
   U_DELIVER_FILE,
+  U_DELIVER_CONDUIT,          /* nowhere: the connection itself is what is wanted */
 } UDelivery;
-
 
 /* One transfer, described: filled once by who makes it, then never changed. Atomically reference-counted. */
 typedef struct
@@ -36,6 +37,10 @@ typedef struct
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */
   gboolean measure;           /* DONE is to tell what was measured of the exchanges */
+
+  /* U_DELIVER_CONDUIT */
+  const UConduitClass *conduit_class;
+  UConduitSettings *conduit_settings; /* owned, nullable */
 
   /* U_DELIVER_FILE */
   char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file

@@ -87,6 +87,8 @@ u_transfer_event_free (UTransferEvent *event)
   g_clear_pointer (&event->challenge, u_challenge_data_unref);
   g_clear_pointer (&event->failing_trust, u_protection_space_data_unref);
   g_clear_pointer (&event->bytes, g_bytes_unref);
+  if (event->news != NULL)
+    event->news->free (event->news);
   g_clear_pointer (&event->path, g_free);
   g_clear_error (&event->error);
   g_clear_pointer (&event->failing_uri, g_free);
