@@ -28,3 +28,5 @@ typedef struct _UTaskMetrics UTaskMetrics;
 typedef struct _UTransactionMetrics UTransactionMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
+typedef struct _UWebSocketMessage UWebSocketMessage;
+typedef struct _UWebSocketTask UWebSocketTask;

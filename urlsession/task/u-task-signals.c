@@ -8,6 +8,7 @@
 #include "urlsession/task/u-redirect-decision.h"
 #include "urlsession/task/u-response-decision.h"
 #include "urlsession/task/u-task-private.h"
+#include "urlsession/task/u-web-socket-task.h"
 
 #define MAX_PARAMS 4
 
@@ -27,6 +28,18 @@ int64_type (void)
   return G_TYPE_INT64;
 }
 
+static GType
+uint_type (void)
+{
+  return G_TYPE_UINT;
+}
+
+static GType
+string_type (void)
+{
+  return G_TYPE_STRING;
+}
+
 static const Signal signals[] = {
   [U_TASK_COLLECTED_METRICS] = { "collected-metrics", u_task_get_type, FALSE, { u_task_metrics_get_type } },
   [U_TASK_COMPLETED] = { "completed", u_task_get_type, FALSE, { g_error_get_type } },
@@ -42,6 +55,9 @@ static const Signal signals[] = {
   [U_DOWNLOAD_TASK_RESUMED_AT_OFFSET] = { "resumed-at-offset", u_download_task_get_type, FALSE,
                                           { int64_type, int64_type } },
   [U_DOWNLOAD_TASK_FINISHED_DOWNLOAD] = { "finished-download", u_download_task_get_type, FALSE, { g_file_get_type } },
+  [U_WEB_SOCKET_TASK_OPENED] = { "opened", u_web_socket_task_get_type, FALSE, { string_type } },
+  [U_WEB_SOCKET_TASK_MESSAGE] = { "message", u_web_socket_task_get_type, FALSE, { u_web_socket_message_get_type } },
+  [U_WEB_SOCKET_TASK_CLOSED] = { "closed", u_web_socket_task_get_type, FALSE, { uint_type, string_type } },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (signals) == U_TASK_N_SIGNALS);

@@ -60,6 +60,18 @@ accept_whole (ULocalTransfer *self, GError **error)
   return u_local_transfer_open_file (self, expected, error);
 }
 
+/* A response has come where a connection was wanted. */
+static void
+refuse_response (ULocalTransfer *self)
+{
+  g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+
+  u_local_transfer_post_response (self);
+  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                            "%s answered with the status %u, and opened no connection.", masked,
+                                            self->response->status));
+}
+
 /* The response at hand is the final one and starts from the first byte. */
 void
 u_local_transfer_accept (ULocalTransfer *self)
@@ -67,6 +79,11 @@ u_local_transfer_accept (ULocalTransfer *self)
   g_autoptr (GError) error = NULL;
 
   u_local_transfer_enter (self, U_LOCAL_RECEIVING);
+  if (self->spec->delivery == U_DELIVER_CONDUIT)
+    {
+      refuse_response (self);
+      return;
+    }
   if (!accept_whole (self, &error))
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));

@@ -15,7 +15,7 @@ typedef struct _UWebSocketReader UWebSocketReader;
 
 typedef enum {
   U_WEB_SOCKET_READ_MORE,     /* all was taken, and nothing is complete */
-  U_WEB_SOCKET_READ_TEXT,     /* a message: payload */
+  U_WEB_SOCKET_READ_TEXT,     /* a message: payload, with a byte of zero behind it that does not count */
   U_WEB_SOCKET_READ_BINARY,
   U_WEB_SOCKET_READ_PING,     /* payload */
   U_WEB_SOCKET_READ_PONG,

@@ -207,6 +207,19 @@ end_close (UWebSocketReader *self, UWebSocketEvent *event)
   return TRUE;
 }
 
+static GBytes *
+take_message (UWebSocketReader *self)
+{
+  gsize length = self->message->len;
+  g_autoptr (GBytes) whole = NULL;
+
+  if (self->is_text)
+    g_byte_array_append (self->message, (const guint8 *) "", 1);
+  whole = g_byte_array_free_to_bytes (g_steal_pointer (&self->message));
+
+  return self->is_text ? g_bytes_new_from_bytes (whole, 0, length) : g_steal_pointer (&whole);
+}
+
 /* All of the payload is there. */
 static gboolean
 end_frame (UWebSocketReader *self, UWebSocketEvent *event)
@@ -225,7 +238,7 @@ end_frame (UWebSocketReader *self, UWebSocketEvent *event)
 
   self->in_message = FALSE;
   event->kind = self->is_text ? U_WEB_SOCKET_READ_TEXT : U_WEB_SOCKET_READ_BINARY;
-  event->payload = g_byte_array_free_to_bytes (g_steal_pointer (&self->message));
+  event->payload = take_message (self);
 
   return TRUE;
 }
