@@ -284,8 +284,8 @@ match_exception (UTlsRules *self, const char *host)
 /*
  * u_tls_rules_check_uri:
  *
- * Only http: can be refused here, and ws:, which is the same on the wire. An exception that fits decides before what is said of all hosts, but takes nothing
- * away from a local one, which has no certificate that anybody could check.
+ * Only http: can be refused here, and ws:, which is the same on the wire. An exception that fits decides before what is
+ * said of all hosts, but takes nothing away from a local one, which has no certificate that anybody could check.
  */
 gboolean
 u_tls_rules_check_uri (UTlsRules *self, GUri *uri, GError **error)

@@ -149,7 +149,8 @@ u_web_socket_message_get_bytes (UWebSocketMessage *self)
  *
  * Gets the text.
  *
- * It is valid UTF-8. A text with the character U+0000 in it ends there; [property@WebSocketMessage:bytes] has all of it.
+ * It is valid UTF-8. A text with the character U+0000 in it ends there; [property@WebSocketMessage:bytes] has all of
+ * it.
  *
  * Returns: (transfer none) (nullable): the text; %NULL for bytes
  */

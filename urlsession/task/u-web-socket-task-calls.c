@@ -338,8 +338,8 @@ u_web_socket_task_receive_finish (UWebSocketTask *self, GAsyncResult *result, GE
  *
  * Sends a ping, and waits for the answer of the server.
  *
- * Pings take their turn among the messages, and are answered in order. The answer is seen when it is read: messages that
- * nobody receives may keep it waiting.
+ * Pings take their turn among the messages, and are answered in order. The answer is seen when it is read: messages
+ * that nobody receives may keep it waiting.
  *
  * May be called from any thread.
  */
@@ -414,9 +414,10 @@ check_close (guint code, const char *reason, GError **error)
  *
  * Closes the WebSocket.
  *
- * What was sent before goes out first. The task runs on until the server has confirmed; then [signal@WebSocketTask::closed]
- * is emitted with what the server said, and the task ends without an error. Messages of the server that arrive meanwhile
- * are dropped. A server that does not answer within ten seconds is left, and the error is `U_ERROR_TIMED_OUT`.
+ * What was sent before goes out first. The task runs on until the server has confirmed; then
+ * [signal@WebSocketTask::closed] is emitted with what the server said, and the task ends without an error. Messages of
+ * the server that arrive meanwhile are dropped. A server that does not answer within ten seconds is left, and the error
+ * is `U_ERROR_TIMED_OUT`.
  *
  * A task that was not resumed yet is cancelled. On one that is closed, cancelled or over this does nothing.
  *

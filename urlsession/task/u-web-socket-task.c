@@ -370,8 +370,8 @@ u_web_socket_task_class_init (UWebSocketTaskClass *klass)
    * @code: why; see [enum@WebSocketCloseCode]. 1005: the server gave no code
    * @reason: (nullable): a text for people who look for errors
    *
-   * Emitted once, when the server has closed the WebSocket, or has confirmed that this side did. [signal@Task::completed]
-   * follows.
+   * Emitted once, when the server has closed the WebSocket, or has confirmed that this side did.
+   * [signal@Task::completed] follows.
    *
    * Not emitted when the connection ends without a close frame.
    */

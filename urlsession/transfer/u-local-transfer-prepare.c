@@ -88,8 +88,8 @@ u_local_transfer_check_security (ULocalTransfer *self, GError **error)
   GUri *uri = self->request->parsed;
   const char *scheme = g_uri_get_scheme (uri);
 
-  if (settings->hsts != NULL && (g_str_equal (scheme, "http") || g_str_equal (scheme, "ws")) && g_uri_get_host (uri) != NULL &&
-      u_hsts_store_must_upgrade (settings->hsts, g_uri_get_host (uri)))
+  if (settings->hsts != NULL && (g_str_equal (scheme, "http") || g_str_equal (scheme, "ws")) &&
+      g_uri_get_host (uri) != NULL && u_hsts_store_must_upgrade (settings->hsts, g_uri_get_host (uri)))
     upgrade (self);
 
   return settings->loader.tls_rules == NULL ||

@@ -366,7 +366,7 @@ take_pong (UWebSocketConduit *self, GBytes *payload)
   g_array_remove_range (self->pings, 0, n);
 }
 
-/* Looks at bytes, up to the end of what may be read. @n_left: (out): what was not looked at. FALSE: that was the end. */
+/* Looks at bytes, up to the end of what may be read. @n_left: (out): what was not looked at. FALSE: it was the end. */
 static gboolean
 take_bytes (UWebSocketConduit *self, const guint8 *data, gsize length, gsize *n_left)
 {
