@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "urlsession/loader/u-connection-settings-private.h"
+
 typedef enum {
   BUILTIN_HTTP,
   BUILTIN_DATA,
@@ -25,6 +27,7 @@ static const struct
 struct _ULoaderTable
 {
   ULoaderSettings settings;   /* its database is owned */
+  UConnectionSettings *connections; /* owned; of what does not go through libsoup */
   ULoader *loaders[N_BUILTIN]; /* owned, nullable */
 };
 
@@ -36,6 +39,7 @@ u_loader_table_new (const ULoaderSettings *settings)
   self->settings = *settings;
   if (settings->tls_database != NULL)
     g_object_ref (settings->tls_database);
+  self->connections = u_connection_settings_new (settings);
 
   return self;
 }
@@ -49,6 +53,7 @@ u_loader_table_free (ULoaderTable *self)
         self->loaders[i]->klass->free_loader (self->loaders[i]);
     }
   g_clear_object (&self->settings.tls_database);
+  u_connection_settings_unref (self->connections);
   g_free (self);
 }
 
@@ -95,6 +100,8 @@ u_loader_table_find (ULoaderTable *self, const char *scheme)
 void
 u_loader_table_drop_idle (ULoaderTable *self, gboolean forget)
 {
+  if (forget)
+    u_connection_settings_forget (self->connections);
   for (guint i = 0; i < N_BUILTIN; i++)
     {
       if (self->loaders[i] != NULL && self->loaders[i]->klass->drop_idle != NULL)
