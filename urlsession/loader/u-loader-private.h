@@ -91,6 +91,7 @@ struct _ULoaderClass
 {
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
+  gboolean upgrades;          /* its loads end as UPGRADED, or not well: for who wants a connection only */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */

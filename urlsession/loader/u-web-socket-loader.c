@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "urlsession/loader/u-loader-private.h"
+#include "urlsession/loader/u-web-socket-loader-private.h"
 
 #include <string.h>
 
@@ -411,13 +411,6 @@ web_socket_free (ULoad *load)
 }
 
 static void
-web_socket_drop_idle (ULoader *loader, gboolean forget)
-{
-  if (forget)
-    u_connection_settings_forget (((UWebSocketLoader *) loader)->settings);
-}
-
-static void
 web_socket_free_loader (ULoader *loader)
 {
   UWebSocketLoader *self = (UWebSocketLoader *) loader;
@@ -431,6 +424,7 @@ static const char * const web_socket_schemes[] = { "ws", "wss", NULL };
 static const ULoaderClass web_socket_loader_class = {
   .schemes = web_socket_schemes,
   .uses_network = TRUE,
+  .upgrades = TRUE,
   .start = web_socket_start,
   .set_credit = web_socket_set_credit,
   .set_priority = web_socket_set_priority,
@@ -438,17 +432,16 @@ static const ULoaderClass web_socket_loader_class = {
   .take_transaction = web_socket_take_transaction,
   .cancel = web_socket_cancel,
   .free = web_socket_free,
-  .drop_idle = web_socket_drop_idle,
   .free_loader = web_socket_free_loader,
 };
 
 ULoader *
-u_web_socket_loader_new (const ULoaderSettings *settings)
+u_web_socket_loader_new (UConnectionSettings *settings)
 {
   UWebSocketLoader *self = g_new0 (UWebSocketLoader, 1);
 
   self->parent.klass = &web_socket_loader_class;
-  self->settings = u_connection_settings_new (settings);
+  self->settings = u_connection_settings_ref (settings);
 
   return &self->parent;
 }

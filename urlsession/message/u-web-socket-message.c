@@ -159,5 +159,8 @@ u_web_socket_message_get_text (UWebSocketMessage *self)
 {
   g_return_val_if_fail (U_IS_WEB_SOCKET_MESSAGE (self), NULL);
 
-  return self->kind == U_WEB_SOCKET_MESSAGE_KIND_TEXT ? g_bytes_get_data (self->payload, NULL) : NULL;
+  if (self->kind != U_WEB_SOCKET_MESSAGE_KIND_TEXT)
+    return NULL;
+
+  return g_bytes_get_size (self->payload) > 0 ? g_bytes_get_data (self->payload, NULL) : "";
 }

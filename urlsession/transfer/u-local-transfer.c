@@ -190,10 +190,17 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 static ULoader *
 find_loader (ULocalTransfer *self)
 {
+  ULoader *loader;
+
   if (self->request->parsed == NULL)
     return NULL;
 
-  return u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
+  loader = u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
+  /* A connection is not something to be loaded. */
+  if (loader != NULL && loader->klass->upgrades && self->spec->delivery != U_DELIVER_CONDUIT)
+    return NULL;
+
+  return loader;
 }
 
 /* A place became free. */

@@ -141,8 +141,11 @@ post_code (UWebSocketConduit *self, UWebSocketNewsKind kind, guint code, GBytes 
   UWebSocketNews *news = news_new (kind);
 
   news->code = code;
+  /* The data of no bytes is NULL. */
   if (reason != NULL)
-    news->text = g_strndup (g_bytes_get_data (reason, NULL), g_bytes_get_size (reason));
+    news->text = g_bytes_get_size (reason) > 0
+                   ? g_strndup (g_bytes_get_data (reason, NULL), g_bytes_get_size (reason))
+                   : g_strdup ("");
   u_conduit_host_post (self->host, &news->base);
 }
 
