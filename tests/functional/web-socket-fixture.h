@@ -62,6 +62,8 @@ void            web_socket_watch       (WebSocketScene *self,
 /* The next entry that the server has written down, as soon as it is there. */
 void            web_socket_assert_came (WebSocketScene *self,
                                         const char     *expected);
+/* How long it is. */
+gsize           web_socket_measure_came (WebSocketScene *self);
 guint           web_socket_count_requests (WebSocketScene *self);
 char           *web_socket_dup_head    (WebSocketScene *self,
                                         guint           position);
