@@ -181,9 +181,9 @@ void
 web_socket_read_all (WebSocketConnection *self)
 {
   GBytes *bytes;
-  guint opcode;
+  guint opcode = 0;
 
-  while ((bytes = web_socket_read (self, &opcode)) != NULL)
+  while (opcode != 0x8 && (bytes = web_socket_read (self, &opcode)) != NULL)
     g_bytes_unref (bytes);
 }
 

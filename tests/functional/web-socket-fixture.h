@@ -98,7 +98,7 @@ void     web_socket_write_close     (WebSocketConnection *self,
 /* Reads a frame and writes it down. The payload, (transfer full); NULL at the end. */
 GBytes  *web_socket_read            (WebSocketConnection *self,
                                      guint               *opcode);
-/* Reads and writes down what comes, up to the end. */
+/* Reads and writes down what comes, up to a close frame or the end. */
 void     web_socket_read_all        (WebSocketConnection *self);
 void     web_socket_wait            (WebSocketConnection *self);
 

@@ -25,6 +25,24 @@ class Secure(web_sockets.Conversations, support.TestCase):
         configuration.set_tls_database(Gio.TlsFileDatabase.new(str(certificate)))
         self.session = URLSession.Session(configuration)
 
+    async def test_host_wants_tls(self):
+        """What a host has said is remembered, if the connection was one to trust: then ws: becomes wss:."""
+        plain = self.peer.base.replace("wss:", "ws:") + "/echo"
+        unsure = URLSession.Session(URLSession.SessionConfiguration.new_ephemeral())
+        for session, remembers in [(self.session, True), (unsure, False)]:
+            task = session.create_web_socket_task(self.peer.base + "/echo")
+            task.connect("challenge", lambda task, challenge: challenge.trust_server(True) or True)
+            async with task:
+                await task.ping()
+            task = session.create_web_socket_task(plain)
+            task.resume()
+            if remembers:
+                await task.ping()
+                self.assertEqual(task.get_current_request().uri, self.peer.base + "/echo")
+                task.cancel()
+            else:
+                await self.assertFails(Error.BAD_SERVER_RESPONSE, task.ping())
+
     async def test_untrusted(self):
         session = URLSession.Session()
         task = session.create_web_socket_task(self.peer.base + "/echo")

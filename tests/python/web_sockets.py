@@ -61,7 +61,8 @@ async def main():
         secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         secure.load_cert_chain(sys.argv[1], sys.argv[2])
     async with websockets.serve(serve, "127.0.0.1", 0, ssl=secure, max_size=64 * 1024 * 1024,
-                                subprotocols=["second"], ping_interval=None) as server:
+                                subprotocols=["second"], ping_interval=None,
+                                extra_headers={"Strict-Transport-Security": "max-age=1000"}) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
