@@ -30,6 +30,7 @@
 #include <urlsession/task/u-download-task.h>
 #include <urlsession/task/u-redirect-decision.h>
 #include <urlsession/task/u-response-decision.h>
+#include <urlsession/task/u-stream-task.h>
 #include <urlsession/task/u-task.h>
 #include <urlsession/task/u-web-socket-task.h>
 #include <urlsession/u-enum-types.h>

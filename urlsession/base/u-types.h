@@ -23,6 +23,7 @@ typedef struct _URetryPolicy URetryPolicy;
 typedef struct _UServerTrust UServerTrust;
 typedef struct _USession USession;
 typedef struct _USessionConfiguration USessionConfiguration;
+typedef struct _UStreamTask UStreamTask;
 typedef struct _UTask UTask;
 typedef struct _UTaskMetrics UTaskMetrics;
 typedef struct _UTransactionMetrics UTransactionMetrics;

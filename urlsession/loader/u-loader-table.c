@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "urlsession/loader/u-connection-settings-private.h"
+#include "urlsession/loader/u-tcp-loader-private.h"
 #include "urlsession/loader/u-web-socket-loader-private.h"
 
 typedef enum {
   BUILTIN_HTTP,
   BUILTIN_DATA,
   BUILTIN_FILE,
+  BUILTIN_TCP,
   BUILTIN_WEB_SOCKET,
   N_BUILTIN,
 } Builtin;
@@ -24,6 +26,7 @@ static const struct
   { "https", BUILTIN_HTTP },
   { "data", BUILTIN_DATA },
   { "file", BUILTIN_FILE },
+  { "tcp", BUILTIN_TCP },
   { "ws", BUILTIN_WEB_SOCKET },
   { "wss", BUILTIN_WEB_SOCKET },
 };
@@ -61,6 +64,12 @@ u_loader_table_free (ULoaderTable *self)
   g_free (self);
 }
 
+UConnectionSettings *
+u_loader_table_get_connections (ULoaderTable *self)
+{
+  return self->connections;
+}
+
 static ULoader *
 make (ULoaderTable *self, Builtin builtin)
 {
@@ -72,6 +81,8 @@ make (ULoaderTable *self, Builtin builtin)
       return u_data_loader_new ();
     case BUILTIN_FILE:
       return u_file_loader_new ();
+    case BUILTIN_TCP:
+      return u_tcp_loader_new (self->connections);
     case BUILTIN_WEB_SOCKET:
       return u_web_socket_loader_new (self->connections);
     case N_BUILTIN:

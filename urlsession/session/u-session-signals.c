@@ -123,6 +123,28 @@
  * returns.
  */
 /**
+ * USession::task-became-stream:
+ * @self: the session
+ * @task: the data task
+ * @stream_task: the task that took its place
+ *
+ * The twin of [signal@DataTask::became-stream], for all tasks.
+ */
+/**
+ * USession::task-read-closed:
+ * @self: the session
+ * @task: the task
+ *
+ * The twin of [signal@StreamTask::read-closed], for all tasks.
+ */
+/**
+ * USession::task-write-closed:
+ * @self: the session
+ * @task: the task
+ *
+ * The twin of [signal@StreamTask::write-closed], for all tasks.
+ */
+/**
  * USession::task-opened:
  * @self: the session
  * @task: the task

@@ -8,6 +8,7 @@
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-download-task.h>
+#include <urlsession/task/u-stream-task.h>
 #include <urlsession/task/u-web-socket-task.h>
 
 G_BEGIN_DECLS
@@ -53,6 +54,10 @@ UDownloadTask         *u_session_create_download_task            (USession      
 U_AVAILABLE_IN_ALL
 UDownloadTask         *u_session_create_download_task_for_uri    (USession              *self,
                                                                   const char            *uri) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UStreamTask           *u_session_create_stream_task              (USession              *self,
+                                                                  const char            *host_name,
+                                                                  guint                  port) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
 UWebSocketTask        *u_session_create_web_socket_task          (USession              *self,
                                                                   URequest              *request) G_GNUC_WARN_UNUSED_RESULT;

@@ -230,6 +230,11 @@ may_continue (ULocalTransfer *self, const GError *error)
 void
 u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
 {
+  if (self->conduit != NULL)
+    {
+      u_local_transfer_end_stream (self, error);
+      return;
+    }
   if (error != NULL && may_continue (self, error))
     {
       self->stalled = FALSE;

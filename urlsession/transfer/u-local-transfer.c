@@ -616,8 +616,11 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
     case U_COMMAND_ANSWER:
       u_local_transfer_answer (self, &command->answer);
       break;
-    case U_COMMAND_BECOME_DOWNLOAD:
-      u_local_transfer_convert (self, command->spec);
+    case U_COMMAND_CONVERT:
+      if (command->spec->delivery == U_DELIVER_CONDUIT)
+        u_local_transfer_become_stream (self, command->spec);
+      else
+        u_local_transfer_convert (self, command->spec);
       break;
     case U_COMMAND_ORDER:
       u_local_transfer_take_order (self, command->order);
