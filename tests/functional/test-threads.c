@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "u-test-scene.h"
+#include "web-socket-fixture.h"
 
 #include <string.h>
 
@@ -151,6 +151,15 @@ static void
 items_changed_cb (GListModel *model, guint position, guint removed, guint added, gpointer data)
 {
   g_assert_true (g_main_context_is_owner (data));
+}
+
+static void
+serve_hello (WebSocketConnection *connection)
+{
+  web_socket_accept (connection, "");
+  web_socket_write_text (connection, "hello");
+  web_socket_write_close (connection, 1000, "");
+  web_socket_read_all (connection);
 }
 
 /* Every signal that there is, from tasks that are made and used in a thread which is not that of the context. The log
@@ -313,6 +322,28 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_empty (self->log);
   }
 
+  /* One that talks. */
+  {
+    WebSocketPeer peer = { NULL };
+    g_autofree char *uri = NULL;
+    g_autoptr (UTask) task = NULL;
+
+    web_socket_peer_start (&peer);
+    peer.serve = serve_hello;
+    uri = g_strdup_printf ("ws://127.0.0.1:%u/", peer.port);
+    task = U_TASK (u_session_create_web_socket_task_for_uri (self->session, uri, NULL));
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    web_socket_peer_stop (&peer);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "opened “(null)”");
+    assert_both (self, "message “hello”");
+    assert_both (self, "closed 1000 “”");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
   /* A task that fails. */
   {
     g_autoptr (UTask) task = new_task (self, "/no-answer", FALSE);
@@ -334,7 +365,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
-      "waiting-for-connectivity",
+      "waiting-for-connectivity", "opened", "message", "closed",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)

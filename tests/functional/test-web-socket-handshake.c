@@ -148,8 +148,7 @@ test_no_server (WebSocketScene *self, gconstpointer data)
 {
   g_autoptr (UWebSocketTask) task = web_socket_new_task (self, web_socket_serve_echo);
 
-  g_socket_service_stop (self->peer.service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->peer.service));
+  web_socket_peer_refuse (&self->peer);
   u_task_resume (U_TASK (task));
   u_test_scene_finish (&self->scene, U_TASK (task));
   u_test_signal_log_assert_next (self->scene.log, "completed cannot-connect-to-host");

@@ -220,10 +220,18 @@ web_socket_serve_sink (WebSocketConnection *self)
   web_socket_read_all (self);
 }
 
-static gboolean
-run_cb (GThreadedSocketService *service, GSocketConnection *socket, GObject *source, gpointer data)
+typedef struct
 {
-  WebSocketPeer *self = data;
+  WebSocketPeer *peer;
+  GSocketConnection *socket;  /* owned */
+} Accepted;
+
+static gpointer
+connection_thread (gpointer data)
+{
+  Accepted *accepted = data;
+  WebSocketPeer *self = accepted->peer;
+  g_autoptr (GSocketConnection) socket = accepted->socket;
   WebSocketConnection connection = {
     .peer = self,
     .input = g_io_stream_get_input_stream (G_IO_STREAM (socket)),
@@ -232,10 +240,10 @@ run_cb (GThreadedSocketService *service, GSocketConnection *socket, GObject *sou
   g_autofree char *head = read_head (connection.input);
   WebSocketServe serve;
 
+  g_free (accepted);
   g_mutex_lock (&self->lock);
   connection.number = self->n_connections++;
   connection.head = head;
-  self->n_open++;
   if (head != NULL)
     g_ptr_array_add (self->heads, g_strdup (head));
   serve = self->serve;
@@ -251,55 +259,95 @@ run_cb (GThreadedSocketService *service, GSocketConnection *socket, GObject *sou
   g_cond_broadcast (&self->changed);
   g_mutex_unlock (&self->lock);
 
-  return TRUE;
+  return NULL;
+}
+
+static gpointer
+accept_thread (gpointer data)
+{
+  WebSocketPeer *self = data;
+  GSocketConnection *socket;
+
+  while ((socket = g_socket_listener_accept (self->listener, NULL, self->cancellable, NULL)) != NULL)
+    {
+      Accepted *accepted = g_new (Accepted, 1);
+
+      accepted->peer = self;
+      accepted->socket = socket;
+      g_mutex_lock (&self->lock);
+      self->n_open++;
+      g_mutex_unlock (&self->lock);
+      g_thread_unref (g_thread_new ("web-socket-peer", connection_thread, accepted));
+    }
+
+  return NULL;
 }
 
 /* ---- The test ---- */
 
 void
-web_socket_set_up (WebSocketScene *self, gconstpointer data)
+web_socket_peer_start (WebSocketPeer *peer)
 {
   g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new (loopback, 0);
   g_autoptr (GSocketAddress) effective = NULL;
   g_autoptr (GError) error = NULL;
-  WebSocketPeer *peer = &self->peer;
 
-  u_test_scene_set_up (&self->scene, NULL);
   g_mutex_init (&peer->lock);
   g_cond_init (&peer->changed);
   g_queue_init (&peer->log);
   peer->heads = g_ptr_array_new_with_free_func (g_free);
-  peer->data = data;
   peer->serve = web_socket_serve_echo;
-  peer->service = g_threaded_socket_service_new (20);
-  g_socket_listener_add_address (G_SOCKET_LISTENER (peer->service), address, G_SOCKET_TYPE_STREAM,
-                                 G_SOCKET_PROTOCOL_TCP, NULL, &effective, &error);
+  peer->listener = g_socket_listener_new ();
+  peer->cancellable = g_cancellable_new ();
+  g_socket_listener_add_address (peer->listener, address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                 &effective, &error);
   g_assert_no_error (error);
   peer->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective));
-  g_signal_connect (peer->service, "run", G_CALLBACK (run_cb), peer);
+  peer->thread = g_thread_new ("web-socket-accept", accept_thread, peer);
+}
+
+void
+web_socket_peer_refuse (WebSocketPeer *peer)
+{
+  g_cancellable_cancel (peer->cancellable);
+  g_clear_pointer (&peer->thread, g_thread_join);
+  g_socket_listener_close (peer->listener);
+}
+
+void
+web_socket_peer_stop (WebSocketPeer *peer)
+{
+  if (peer->thread != NULL)
+    web_socket_peer_refuse (peer);
+  g_mutex_lock (&peer->lock);
+  while (peer->n_open > 0)
+    g_cond_wait (&peer->changed, &peer->lock);
+  g_mutex_unlock (&peer->lock);
+  g_object_unref (peer->listener);
+  g_object_unref (peer->cancellable);
+  g_queue_clear_full (&peer->log, g_free);
+  g_ptr_array_unref (peer->heads);
+  g_mutex_clear (&peer->lock);
+  g_cond_clear (&peer->changed);
+}
+
+void
+web_socket_set_up (WebSocketScene *self, gconstpointer data)
+{
+  u_test_scene_set_up (&self->scene, NULL);
+  web_socket_peer_start (&self->peer);
+  self->peer.data = data;
 }
 
 void
 web_socket_tear_down (WebSocketScene *self, gconstpointer data)
 {
-  WebSocketPeer *peer = &self->peer;
-
   web_socket_release (self);
   u_test_scene_drop_session (&self->scene);
-  g_socket_service_stop (peer->service);
-  g_mutex_lock (&peer->lock);
-  while (peer->n_open > 0)
-    g_cond_wait (&peer->changed, &peer->lock);
-  g_mutex_unlock (&peer->lock);
-  g_socket_listener_close (G_SOCKET_LISTENER (peer->service));
-  g_object_unref (peer->service);
+  web_socket_peer_stop (&self->peer);
   u_test_drain (self->scene.context);
   u_test_scene_tear_down (&self->scene, data);
-  g_queue_clear_full (&peer->log, g_free);
-  g_ptr_array_unref (peer->heads);
-  g_mutex_clear (&peer->lock);
-  g_cond_clear (&peer->changed);
 }
 
 char *

@@ -23,7 +23,9 @@ typedef void (*WebSocketServe) (WebSocketConnection *connection);
 
 struct _WebSocketPeer
 {
-  GSocketService *service;
+  GSocketListener *listener;  /* owned */
+  GCancellable *cancellable;  /* owned; ends the accepting */
+  GThread *thread;            /* owned, nullable; accepts */
   guint16 port;
   WebSocketServe serve;
   gconstpointer data;         /* of the test, for serve */
@@ -35,6 +37,13 @@ struct _WebSocketPeer
   guint n_open;
   gboolean released;
 };
+
+/* For a test that has a scene of its own. Serves an echo, unless serve is set. */
+void     web_socket_peer_start      (WebSocketPeer  *self);
+/* No connection is accepted any more. */
+void     web_socket_peer_refuse     (WebSocketPeer  *self);
+/* After the last client is gone. */
+void     web_socket_peer_stop       (WebSocketPeer  *self);
 
 /* What tests begin with. */
 typedef struct
