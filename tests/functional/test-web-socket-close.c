@@ -174,6 +174,27 @@ test_close_without_answer (WebSocketScene *self, gconstpointer data)
   g_assert_cmpuint (u_web_socket_task_get_close_code (task), ==, U_WEB_SOCKET_CLOSE_CODE_ABNORMAL);
 }
 
+static void
+serve_deaf (WebSocketConnection *connection)
+{
+  web_socket_accept (connection, "");
+  web_socket_wait (connection);
+}
+
+/* A server that does neither is left, after ten seconds. */
+static void
+test_close_timeout (WebSocketScene *self, gconstpointer data)
+{
+  g_autoptr (UWebSocketTask) task = web_socket_new_task (self, serve_deaf);
+
+  u_task_resume (U_TASK (task));
+  g_assert_true (u_web_socket_task_cancel_with_close_code (task, 1000, NULL, NULL));
+  u_test_scene_finish (&self->scene, U_TASK (task));
+  u_test_signal_log_assert_next (self->scene.log, "opened “(null)”");
+  u_test_signal_log_assert_next (self->scene.log, "completed timed-out");
+  g_assert_cmpuint (u_web_socket_task_get_close_code (task), ==, U_WEB_SOCKET_CLOSE_CODE_ABNORMAL);
+}
+
 /* One that was never resumed has nothing to close. */
 static void
 test_close_fresh (WebSocketScene *self, gconstpointer data)
@@ -451,6 +472,7 @@ main (int argc, char *argv[])
   ADD_WEB_SOCKET ("/web-socket-close/r243-connection-ends", NULL, test_connection_ends);
   ADD_WEB_SOCKET ("/web-socket-close/r249-close", NULL, test_close);
   ADD_WEB_SOCKET ("/web-socket-close/r249-without-answer", NULL, test_close_without_answer);
+  ADD_WEB_SOCKET ("/web-socket-close/r249-timeout", NULL, test_close_timeout);
   ADD_WEB_SOCKET ("/web-socket-close/r249-fresh", NULL, test_close_fresh);
   ADD_WEB_SOCKET ("/web-socket-close/r250-cancel", NULL, test_cancel);
   ADD_WEB_SOCKET ("/web-socket-close/r250-cancel-with-unread-bytes", NULL, test_cancel_unread);

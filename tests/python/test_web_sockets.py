@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """WebSockets with the package websockets of Debian."""
 
+import socket
+import threading
+
+import peers
 import support
 import tap
 import web_sockets
+
+from gi.repository import Gio, URLSession
 
 
 class WebSockets(web_sockets.Conversations, support.TestCase):
@@ -11,6 +17,34 @@ class WebSockets(web_sockets.Conversations, support.TestCase):
         super().setUp()
         self.peer = web_sockets.debian_peer()
         self.addCleanup(self.peer.stop)
+
+    async def test_proxy(self):
+        """Through a tunnel, as everything that is not plain HTTP."""
+        tunnels = []
+
+        def forward(source, target):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+        def answer(head, connection):
+            method, target, _ = head.decode().split(" ", 2)
+            tunnels.append((method, target))
+            host, port = target.rsplit(":", 1)
+            with socket.create_connection((host, int(port))) as server:
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                threading.Thread(target=forward, args=(connection, server), daemon=True).start()
+                forward(server, connection)
+
+        proxy = peers.RawServer(answer)
+        self.addCleanup(proxy.stop)
+        configuration = URLSession.SessionConfiguration.new_ephemeral()
+        configuration.set_proxy_resolver(Gio.SimpleProxyResolver.new(f"http://127.0.0.1:{proxy.port}", None))
+        session = URLSession.Session(configuration)
+        async with session.create_web_socket_task(self.peer.base + "/echo") as task:
+            await task.send("far away")
+            self.assertEqual((await task.receive()).text, "far away")
+        self.assertEqual(tunnels, [("CONNECT", self.peer.base.removeprefix("ws://"))])
 
     async def test_metrics(self):
         task = self.task("/echo")

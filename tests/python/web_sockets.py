@@ -137,6 +137,17 @@ class Conversations:
                     await task.send(text)
                     self.assertEqual((await task.receive()).text, text)
 
+    async def test_r252_maximum(self):
+        async with self.task("/echo") as task:
+            await task.send("x" * 2000)
+            self.assertEqual(len((await task.receive()).text), 2000)
+            task.maximum_message_size = 1000
+            await task.send("x" * 1000)
+            self.assertEqual(len((await task.receive()).text), 1000)
+            await task.send("x" * 1001)
+            await self.assertFails(Error.DATA_LENGTH_EXCEEDS_MAXIMUM, task.receive())
+        self.assertEqual(task.close_code, Code.MESSAGE_TOO_BIG)
+
     async def test_fragments(self):
         async with self.task("/fragments") as task:
             await task.send("in nine p")

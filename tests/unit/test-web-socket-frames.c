@@ -154,6 +154,74 @@ test_read_several (void)
   g_assert_cmpuint (length, ==, 3);
 }
 
+/* A frame of a server, most often a good one. */
+static void
+append_random_frame (GByteArray *stream)
+{
+  static const guint8 first_bytes[] = { 0x81, 0x82, 0x01, 0x02, 0x80, 0x00, 0x89, 0x8a, 0x88, 0x81, 0x82, 0x80 };
+  guint8 head[2] = { first_bytes[g_test_rand_int_range (0, G_N_ELEMENTS (first_bytes))] };
+  guint8 payload[125];
+
+  head[1] = (guint8) g_test_rand_int_range (0, g_test_rand_bit () ? 4 : sizeof payload + 1);
+  if (g_test_rand_int_range (0, 50) == 0)
+    head[g_test_rand_bit ()] ^= (guint8) (1 << g_test_rand_int_range (0, 8));
+  for (gsize i = 0; i < sizeof payload; i++)
+    payload[i] = (guint8) (g_test_rand_int_range (0, 50) == 0 ? g_test_rand_int () : 'a');
+  g_byte_array_append (stream, head, 2);
+  g_byte_array_append (stream, payload, MIN (head[1] & 0x7f, (guint) sizeof payload));
+}
+
+/* All events, as text. @step: bytes at a time; 0: as it comes */
+static char *
+read_stream (GByteArray *stream, gsize step)
+{
+  g_autoptr (UWebSocketReader) reader = u_web_socket_reader_new (300, NULL);
+  g_autoptr (GString) events = g_string_new (NULL);
+
+  for (gsize at = 0; at < stream->len; )
+    {
+      const guint8 *data = stream->data + at;
+      gsize length = MIN (step > 0 ? step : (gsize) g_test_rand_int_range (1, 300), stream->len - at);
+      UWebSocketReading last;
+
+      at += length;
+      do
+        {
+          g_auto (UWebSocketEvent) event = { 0 };
+
+          u_web_socket_reader_feed (reader, &data, &length, &event);
+          last = event.kind;
+          if (last != U_WEB_SOCKET_READ_MORE)
+            g_string_append_printf (events, "%d %u %u\n", last, event.close_code,
+                                    event.payload != NULL ? g_bytes_hash (event.payload) : 0);
+        }
+      while (last != U_WEB_SOCKET_READ_MORE);
+    }
+
+  return g_string_free (g_steal_pointer (&events), FALSE);
+}
+
+/* Whatever comes, and in whatever pieces: nothing breaks, and all agree on what it is. */
+static void
+test_read_random (void)
+{
+  for (guint i = 0; i < 2000; i++)
+    {
+      g_autoptr (GByteArray) stream = g_byte_array_new ();
+      g_autofree char *whole = NULL;
+      g_autofree char *bytes = NULL;
+      g_autofree char *pieces = NULL;
+
+      for (guint n = 0; n < 20; n++)
+        append_random_frame (stream);
+      whole = read_stream (stream, G_MAXSIZE);
+      bytes = read_stream (stream, 1);
+      pieces = read_stream (stream, 0);
+      g_assert_cmpstr (whole, ==, bytes);
+      g_assert_cmpstr (whole, ==, pieces);
+    }
+}
+
 static void
 test_limit (void)
 {
@@ -438,6 +506,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/web-socket-frames/r253-read", test_read);
   g_test_add_func ("/web-socket-frames/r247-several-in-one-piece", test_read_several);
+  g_test_add_func ("/web-socket-frames/r253-read-random", test_read_random);
   g_test_add_func ("/web-socket-frames/r252-limit", test_limit);
   g_test_add_func ("/web-socket-frames/r251-codes", test_codes);
   g_test_add_func ("/web-socket-frames/r253-utf8", test_utf8);
