@@ -181,9 +181,9 @@ void
 web_socket_read_all (WebSocketConnection *self)
 {
   GBytes *bytes;
-  guint opcode;
+  guint opcode = 0;
 
-  while ((bytes = web_socket_read (self, &opcode)) != NULL)
+  while (opcode != 0x8 && (bytes = web_socket_read (self, &opcode)) != NULL)
     g_bytes_unref (bytes);
 }
 
@@ -330,10 +330,10 @@ web_socket_new_task (WebSocketScene *self, WebSocketServe serve)
   return task;
 }
 
-void
-web_socket_assert_came (WebSocketScene *self, const char *expected)
+static char *
+pop (WebSocketScene *self, const char *expected)
 {
-  g_autofree char *entry = NULL;
+  char *entry = NULL;
   gint64 deadline = u_test_wait_deadline ();
 
   while (entry == NULL)
@@ -344,7 +344,24 @@ web_socket_assert_came (WebSocketScene *self, const char *expected)
       if (entry == NULL)
         u_test_wait_step (self->scene.context, deadline, expected);
     }
+
+  return entry;
+}
+
+void
+web_socket_assert_came (WebSocketScene *self, const char *expected)
+{
+  g_autofree char *entry = pop (self, expected);
+
   g_assert_cmpstr (entry, ==, expected);
+}
+
+gsize
+web_socket_measure_came (WebSocketScene *self)
+{
+  g_autofree char *entry = pop (self, "anything");
+
+  return strlen (entry);
 }
 
 guint

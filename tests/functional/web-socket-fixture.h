@@ -62,6 +62,8 @@ void            web_socket_watch       (WebSocketScene *self,
 /* The next entry that the server has written down, as soon as it is there. */
 void            web_socket_assert_came (WebSocketScene *self,
                                         const char     *expected);
+/* How long it is. */
+gsize           web_socket_measure_came (WebSocketScene *self);
 guint           web_socket_count_requests (WebSocketScene *self);
 char           *web_socket_dup_head    (WebSocketScene *self,
                                         guint           position);
@@ -96,7 +98,7 @@ void     web_socket_write_close     (WebSocketConnection *self,
 /* Reads a frame and writes it down. The payload, (transfer full); NULL at the end. */
 GBytes  *web_socket_read            (WebSocketConnection *self,
                                      guint               *opcode);
-/* Reads and writes down what comes, up to the end. */
+/* Reads and writes down what comes, up to a close frame or the end. */
 void     web_socket_read_all        (WebSocketConnection *self);
 void     web_socket_wait            (WebSocketConnection *self);
 

@@ -44,6 +44,7 @@ test_request (void)
   u_header_list_append (request->headers, "sec-websocket-protocol", "v3");
   u_header_list_append (request->headers, "Sec-WebSocket-Key", "mine");
   u_header_list_append (request->headers, "Upgrade", "h2c");
+  u_header_list_append (request->headers, "Sec-WebSocket-Extensions", "bbf-usp-protocol");
   u_header_list_append (request->headers, "Cookie", "a=b");
   u_header_list_append (extra, "X-Session", "yes");
   u_header_list_append (extra, "Origin", "https://other.example");
@@ -65,6 +66,7 @@ test_request (void)
   assert_has_line (head, "Cookie: c=d; a=b");
   g_assert_null (strstr (head, "mine"));
   g_assert_null (strstr (head, "h2c"));
+  g_assert_null (strstr (head, "bbf"));
   g_assert_null (strstr (head, "other.example"));
   g_assert_null (strstr (head, "secret"));
   g_assert_null (strstr (strstr (head, "Cookie") + 1, "Cookie"));

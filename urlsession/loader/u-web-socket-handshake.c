@@ -167,10 +167,12 @@ u_web_socket_make_request (UWebSocketOffer  *offer,
   const char *query = g_uri_get_query (request->parsed);
   gsize length;
 
-  g_free (offer->protocols);
-  g_free (offer->extensions);
+  g_clear_pointer (&offer->protocols, g_free);
+  g_clear_pointer (&offer->extensions, g_free);
   offer->protocols = dup_field (request, extra_headers, "Sec-WebSocket-Protocol");
-  offer->extensions = dup_field (request, extra_headers, "Sec-WebSocket-Extensions");
+  /* Not those of the request: whoever offers something has to understand it. */
+  if (extra_headers != NULL)
+    offer->extensions = u_header_list_dup_joined (extra_headers, "Sec-WebSocket-Extensions");
   if (offer->protocols != NULL && !u_web_socket_protocols_are_valid (offer->protocols))
     {
       g_autofree char *printable = g_strescape (offer->protocols, NULL);

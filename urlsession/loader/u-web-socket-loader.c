@@ -121,7 +121,12 @@ static void
 report_upgrade (UWebSocketLoad *self, UResponseData *response, GBytes *rest)
 {
   g_autoptr (GIOStream) stream = u_prefix_stream_new_connection (self->stream, rest);
-  ULoadEvent event = { .kind = U_LOAD_UPGRADED, .stream = stream, .response = response };
+  ULoadEvent event = {
+    .kind = U_LOAD_UPGRADED,
+    .stream = stream,
+    .response = response,
+    .untrusted = u_connector_is_untrusted (self->connector),
+  };
 
   self->over = TRUE;
   self->sink.event (self->user_data, &event);

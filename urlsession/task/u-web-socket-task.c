@@ -88,11 +88,11 @@ u_web_socket_task_fill_spec (UTask *task, UTransferSpec *spec, GError **error)
   self->flows = settings->flows;
   g_mutex_unlock (&self->lock);
 
+  spec->headers = spec->headers != NULL ? u_header_list_unshare (spec->headers) : u_header_list_new ();
   if (uses_compression)
-    {
-      spec->headers = spec->headers != NULL ? u_header_list_unshare (spec->headers) : u_header_list_new ();
-      u_header_list_set (spec->headers, "Sec-WebSocket-Extensions", "permessage-deflate");
-    }
+    u_header_list_set (spec->headers, "Sec-WebSocket-Extensions", "permessage-deflate");
+  else
+    u_header_list_remove (spec->headers, "Sec-WebSocket-Extensions");
 
   return check_scheme (task, error);
 }

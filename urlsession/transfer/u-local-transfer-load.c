@@ -338,6 +338,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_UPGRADED:
+      self->untrusted = event->untrusted;
       u_local_transfer_open_conduit (self, event->stream, event->response);
       break;
 

@@ -16,8 +16,9 @@
 
 #define READ_SIZE (32 * 1024)
 
-/* In one turn of the thread; then the others get theirs. */
+/* In one turn of the thread, bytes read and times written; then the others get theirs. */
 #define TURN_SIZE (512 * 1024)
+#define TURN_WRITES 8
 
 /* So long the server may take to answer a close frame. */
 #define CLOSE_PATIENCE_S 10
@@ -287,7 +288,7 @@ static gboolean
 flush (UWebSocketConduit *self)
 {
   GPollableOutputStream *output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream));
-  gsize n_turn = 0;
+  guint n_writes = 0;
   const guint8 *data;
   gsize length;
 
@@ -301,7 +302,7 @@ flush (UWebSocketConduit *self)
       gint64 n_payload;
       gssize n;
 
-      if (n_turn >= TURN_SIZE)
+      if (n_writes++ >= TURN_WRITES)
         {
           await_room (self);
           return TRUE;
@@ -317,7 +318,6 @@ flush (UWebSocketConduit *self)
           lose (self, error);
           return FALSE;
         }
-      n_turn += (gsize) n;
       u_web_socket_writer_skip (self->writer, (gsize) n);
       while ((serial = u_web_socket_writer_take_sent (self->writer, &n_payload)) != 0)
         {

@@ -9,6 +9,9 @@
 /* So much is prepared at a time: a large message costs no second copy of it, and no long turn of the thread. */
 #define BLOCK_SIZE (64 * 1024)
 
+/* Of what compresses well, so many blocks at a time: they take their time whatever becomes of them. */
+#define MAX_BLOCKS 4
+
 /* Below this, compressing costs more than it saves. */
 #define WORTH_COMPRESSING 64
 
@@ -338,8 +341,11 @@ prepare (UWebSocketWriter *self)
 const guint8 *
 u_web_socket_writer_peek (UWebSocketWriter *self, gsize *length)
 {
-  while (self->out->len - self->start < BLOCK_SIZE && prepare (self))
-    ;
+  for (guint n = 0; self->out->len - self->start < BLOCK_SIZE && prepare (self); n++)
+    {
+      if (n >= MAX_BLOCKS && self->out->len > self->start && self->item != NULL)
+        break;
+    }
   *length = self->out->len - self->start;
 
   return *length > 0 ? self->out->data + self->start : NULL;

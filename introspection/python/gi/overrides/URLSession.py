@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._urlsession_coroutines import Body, call, run
+from ._urlsession_coroutines import Body, call, ended, run
 
 URLSession = get_introspection_module("URLSession")
 
@@ -585,6 +585,68 @@ class StreamTask(URLSession.StreamTask):
 StreamTask = _export(StreamTask)
 
 
+class WebSocketMessage(URLSession.WebSocketMessage):
+    @property
+    def data(self):
+        """The message as a str or as bytes, whichever the server sent."""
+        if self.get_kind() == URLSession.WebSocketMessageKind.TEXT:
+            return self.get_text()
+        return self.get_bytes().get_data() or b""
+
+    def __repr__(self):
+        return "<URLSession.WebSocketMessage {!r}>".format(self.data)
+
+
+WebSocketMessage = _export(WebSocketMessage)
+
+
+class WebSocketTask(URLSession.WebSocketTask):
+    """Messages are read with `async for message in task`, which ends when the server closes the WebSocket.
+
+    `async with task:` resumes it, and closes it at the end.
+    """
+
+    async def send(self, data):
+        """Sends a text, or bytes."""
+        if isinstance(data, str):
+            await call(self, "send_text", data)
+        else:
+            await call(self, "send_bytes", data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data))
+
+    async def receive(self):
+        """Returns the next message."""
+        return await call(self, "receive")
+
+    async def ping(self):
+        """Sends a ping, and returns when it was answered."""
+        await call(self, "ping")
+
+    def cancel_with_close_code(self, code=URLSession.WebSocketCloseCode.NORMAL, reason=None):
+        return super().cancel_with_close_code(code, reason)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self.receive()
+        except GLib.Error:
+            if self.get_close_code() != 0 and self.get_error() is None:
+                raise StopAsyncIteration from None
+            raise
+
+    async def __aenter__(self):
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_):
+        self.cancel_with_close_code()
+        await ended(self)
+
+
+WebSocketTask = _export(WebSocketTask)
+
+
 class SessionConfiguration(URLSession.SessionConfiguration):
     pass
 
@@ -624,6 +686,14 @@ class Session(_Connecting, URLSession.Session):
 
     def create_download_task(self, request, **options):
         return super().create_download_task(_request(request, **options))
+
+    def create_web_socket_task(self, request, protocols=None, **options):
+        """Makes a task for a WebSocket; the protocols are the subprotocols to offer, the best one first."""
+        request = _request(request, **options)
+        if protocols:
+            request = request.copy()
+            request.headers["Sec-WebSocket-Protocol"] = ", ".join(protocols)
+        return super().create_web_socket_task(request)
 
     def resume_download_task(self, resume_data, fresh_request=None):
         """Makes a task that goes on with a download. The resume data may be bytes, as read from a file."""
