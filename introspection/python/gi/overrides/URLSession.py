@@ -523,7 +523,10 @@ DownloadTask = _export(DownloadTask)
 
 
 class StreamTask(URLSession.StreamTask):
-    """A connection, as a stream: `await read()`, `await readline()`, `await write(b"...")`, `async for line in task`."""
+    """A connection. Lines are read with `async for line in task`.
+
+    `async with task:` resumes it, and ends it.
+    """
 
     _buffer = b""
     _at_end = False
@@ -572,6 +575,13 @@ class StreamTask(URLSession.StreamTask):
     async def capture_streams(self):
         """Takes the connection out of the task, a Gio.IOStream. What readline() read ahead stays here: see read()."""
         return await call(self, "capture_streams")
+
+    async def __aenter__(self):
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_):
+        self.cancel()
 
     def __aiter__(self):
         return self
