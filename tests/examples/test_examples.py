@@ -5,9 +5,11 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import support
@@ -82,6 +84,19 @@ class Examples(support.TestCase):
         self.assertEqual(output, "closed with 1000 end of input\n")
         self.assertEqual(chat.returncode, 0)
         self.run_example(*PYTHON, EXAMPLES / "python/chat.py", "ws://127.0.0.1:1/", status=1)
+
+    def test_whois(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                with server.accept()[0] as connection, connection.makefile("rb") as lines:
+                    connection.sendall(b"domain: " + lines.readline() + b"source: here\r\n")
+            thread = threading.Thread(target=serve)
+            thread.start()
+            output = self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1",
+                                      server.getsockname()[1])
+            thread.join()
+        self.assertEqual(output, "domain: example.org\nsource: here\n")
+        self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1", "1", status=1)
 
     def download(self, *program):
         output = self.run_example(*program, self.uri("/bytes/300000"), self.folder / "x")

@@ -96,6 +96,7 @@ function _init() {
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.WebSocketTask, ['send_text', 'send_bytes', 'receive', 'ping']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
+    promisify(URLSession.StreamTask, ['read', 'write', 'capture_streams']);
 
     Object.assign(URLSession.Session.prototype, {
         /* [Uint8Array, URLSession.Response] */
@@ -183,6 +184,26 @@ function _init() {
         /* GLib.Bytes, for session.resume_download_task() */
         cancel_by_producing_resume_data(cancellable = null) {
             return this.cancel_by_producing_resume_data_async(cancellable);
+        },
+    });
+
+    Object.assign(URLSession.StreamTask.prototype, {
+        /* [Uint8Array, boolean: the other side has closed and this is all]. At least `minimum` bytes and at most
+         * `maximum`; seconds to wait, 0: for ever. */
+        async read({minimum = 1, maximum = 64 * 1024, timeout = 0} = {}, cancellable = null) {
+            const [bytes, atEnd] = await this.read_async(minimum, maximum, timeout, cancellable);
+
+            return [fromBytes(bytes), atEnd];
+        },
+
+        /* A text, a byte array, or GLib.Bytes. */
+        write(content, {timeout = 0} = {}, cancellable = null) {
+            return this.write_async(toBytes(content), timeout, cancellable);
+        },
+
+        /* Gio.IOStream */
+        capture_streams(cancellable = null) {
+            return this.capture_streams_async(cancellable);
         },
     });
 

@@ -522,6 +522,79 @@ class DownloadTask(URLSession.DownloadTask):
 DownloadTask = _export(DownloadTask)
 
 
+class StreamTask(URLSession.StreamTask):
+    """A connection. Lines are read with `async for line in task`.
+
+    `async with task:` resumes it, and ends it.
+    """
+
+    _buffer = b""
+    _at_end = False
+
+    async def _fill(self, minimum, maximum, timeout):
+        class Source:
+            """What comes is kept, also for somebody who has been cancelled in the same moment."""
+
+            read_async = self.read_async
+
+            @staticmethod
+            def read_finish(result):
+                data, self._at_end = self.read_finish(result)
+                self._buffer += data.get_data() or b""
+
+        if not self._at_end:
+            await call(Source, "read", minimum, maximum, timeout)
+
+    def _take(self, size):
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    async def read(self, maximum=64 * 1024, minimum=1, timeout=0):
+        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": the end is there."""
+        missing = minimum - len(self._buffer)
+        if missing > 0:
+            await self._fill(missing, maximum - len(self._buffer), timeout)
+        return self._take(maximum)
+
+    async def readline(self, timeout=0):
+        """Reads a line, with its end; the last one may lack it. At the end: b""."""
+        while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
+            await self._fill(1, 64 * 1024, timeout)
+        return self._take(end + 1 if end >= 0 else len(self._buffer))
+
+    async def write(self, data, timeout=0):
+        """Writes all of the data: bytes, or GLib.Bytes."""
+        await call(self, "write", data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data), timeout)
+
+    def start_secure_connection(self):
+        """Begins TLS, after what was asked for before. Nothing may have been read ahead: that was said in clear."""
+        if self._buffer:
+            raise ValueError("the other side sent more than was read before TLS was to begin")
+        super().start_secure_connection()
+
+    async def capture_streams(self):
+        """Takes the connection out of the task, a Gio.IOStream. What readline() read ahead stays here: see read()."""
+        return await call(self, "capture_streams")
+
+    async def __aenter__(self):
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_):
+        self.cancel()
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if line := await self.readline():
+            return line
+        raise StopAsyncIteration
+
+
+StreamTask = _export(StreamTask)
+
+
 class WebSocketMessage(URLSession.WebSocketMessage):
     @property
     def data(self):
