@@ -336,7 +336,7 @@ serve_basic (WebSocketConnection *connection)
 static gboolean
 challenge_cb (UTask *task, UAuthenticationChallenge *challenge, guint *n_asked)
 {
-  g_autoptr (UCredential) credential = u_credential_new ("anna", "secret", U_CREDENTIAL_PERSISTENCE_NONE);
+  g_autoptr (UCredential) credential = u_credential_new ("anna", "secret", U_CREDENTIAL_PERSISTENCE_FOR_SESSION);
 
   (*n_asked)++;
   u_authentication_challenge_use_credential (challenge, credential);
@@ -349,6 +349,7 @@ test_challenge (WebSocketScene *self, gconstpointer data)
 {
   g_autoptr (UWebSocketTask) task = web_socket_new_task (self, serve_basic);
   g_autoptr (UWebSocketTask) refused = web_socket_new_task (self, serve_basic);
+  g_autoptr (UWebSocketTask) again = web_socket_new_task (self, serve_basic);
   guint n_asked = 0;
 
   u_task_resume (U_TASK (refused));
@@ -364,6 +365,14 @@ test_challenge (WebSocketScene *self, gconstpointer data)
   g_assert_cmpuint (n_asked, ==, 1);
   u_task_cancel (U_TASK (task));
   u_test_scene_finish (&self->scene, U_TASK (task));
+
+  /* What let one in lets the next one in, without a question. */
+  u_task_resume (U_TASK (again));
+  web_socket_send (self, again, "let in, too");
+  web_socket_assert_text (self, again, "let in, too");
+  g_assert_cmpuint (web_socket_count_requests (self), ==, 4);
+  u_task_cancel (U_TASK (again));
+  u_test_scene_finish (&self->scene, U_TASK (again));
 }
 
 static void

@@ -31,9 +31,12 @@ test_conversation (WebSocketScene *self, gconstpointer data)
   g_assert_true (g_bytes_equal (u_web_socket_message_get_bytes (message), bytes));
 
   g_assert_cmpuint (u_web_socket_task_get_close_code (task), ==, 0);
+  g_assert_true (u_task_get_is_indeterminate (U_TASK (task)));
   g_assert_cmpint (u_task_get_bytes_received (U_TASK (task)), <=, 10);
   g_assert_true (u_web_socket_task_cancel_with_close_code (task, 1000, NULL, &error));
   u_test_scene_finish (&self->scene, U_TASK (task));
+  g_assert_cmpint (u_task_get_bytes_expected_to_send (U_TASK (task)), ==, -1);
+  g_assert_cmpint (u_task_get_bytes_expected_to_receive (U_TASK (task)), ==, -1);
   g_assert_cmpint (u_task_get_bytes_sent (U_TASK (task)), ==, 10);
   g_assert_cmpint (u_task_get_bytes_received (U_TASK (task)), ==, 10);
   g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (U_TASK (task)))), ==, 101);

@@ -105,7 +105,12 @@ u_local_transfer_open_conduit (ULocalTransfer *self, GIOStream *stream, URespons
       return;
     }
 
+  /* What let this one in is remembered; there is no question in such a response. */
+  if (response != NULL)
+    u_local_transfer_challenge (self, response);
   u_local_transfer_enter (self, U_LOCAL_OPEN);
+  /* How much will go either way nobody knows. */
+  self->counts = (UTransferCounts) { .expected_to_send = -1, .expected_to_receive = -1 };
   if (response != NULL)
     {
       g_clear_pointer (&self->response, u_response_data_unref);
@@ -114,8 +119,6 @@ u_local_transfer_open_conduit (ULocalTransfer *self, GIOStream *stream, URespons
       u_local_transfer_post_response (self);
     }
   u_local_transfer_drop_load (self);
-  self->counts.sent = 0;
-  self->counts.received = 0;
   u_local_transfer_update_clock (self);
 
   self->conduit_host.klass = &host_class;
