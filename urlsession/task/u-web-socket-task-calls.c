@@ -429,7 +429,7 @@ check_close (guint code, const char *reason, GError **error)
 /**
  * u_web_socket_task_cancel_with_close_code:
  * @self: a task
- * @code: why; see [enum@WebSocketCloseCode]. 1000 for “done”, or a number of the application's own from 3000 to 4999
+ * @code: why; see [enum@WebSocketCloseCode]. 1000 for “done”, or one of the application from 3000 to 4999
  * @reason: (nullable): a text for people who look for errors, up to 123 bytes of UTF-8
  * @error: where to put an error in the domain `U_ERROR`
  *
