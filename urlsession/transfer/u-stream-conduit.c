@@ -332,7 +332,8 @@ call_off (UStreamConduit *self, UStreamOrder *cancel)
   if (call_off_in (&self->pending, cancel->serial, FALSE) || call_off_in (&self->reads, cancel->serial, FALSE)
       || call_off_in (&self->writes, cancel->serial, self->written > 0))
     {
-      u_stream_conduit_post_done (self, cancel, g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The call was cancelled."));
+      u_stream_conduit_post_done (self, cancel,
+                                  g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The call was cancelled."));
       u_stream_conduit_kick (self);
     }
 }
