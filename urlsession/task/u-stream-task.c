@@ -480,8 +480,8 @@ u_stream_task_new (USession *session, const UTaskHost *host, URequest *request, 
  * Reads.
  *
  * It is done when @minimum bytes are there, or the other side has closed. Reads are done one after the other. One that
- * takes too long fails with `U_ERROR_TIMED_OUT`: the task goes on, and what has come is there for the next one. The same
- * is true of one that is cancelled.
+ * takes too long fails with `U_ERROR_TIMED_OUT`: the task goes on, and what has come is there for the next one. So it
+ * is with one that is cancelled.
  *
  * May be called from any thread.
  */
