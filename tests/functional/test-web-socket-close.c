@@ -422,6 +422,34 @@ test_lost_while_sending (WebSocketScene *self, gconstpointer data)
 }
 
 static void
+serve_refusal (WebSocketConnection *connection)
+{
+  web_socket_accept (connection, "");
+  web_socket_write_close (connection, 1009, "too large for me");
+}
+
+/* What the server said before it went counts, also for who was just speaking. */
+static void
+test_closed_while_sending (WebSocketScene *self, gconstpointer data)
+{
+  g_autofree char *zeros = g_malloc0 (64 * 1024 * 1024);
+  g_autoptr (GBytes) bytes = g_bytes_new (zeros, 64 * 1024 * 1024);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (UWebSocketTask) task = web_socket_new_task (self, serve_refusal);
+      g_autoptr (GAsyncResult) sent = NULL;
+
+      u_web_socket_task_send_bytes_async (task, bytes, NULL, u_test_take_result, &sent);
+      u_task_resume (U_TASK (task));
+      u_test_scene_finish (&self->scene, U_TASK (task));
+      g_assert_false (u_web_socket_task_send_bytes_finish (task, sent, NULL));
+      g_assert_cmpuint (u_web_socket_task_get_close_code (task), ==, 1009);
+      g_assert_no_error (u_task_get_error (U_TASK (task)));
+    }
+}
+
+static void
 test_invalidate (WebSocketScene *self, gconstpointer data)
 {
   g_autoptr (UWebSocketTask) task = web_socket_new_task (self, web_socket_serve_sink);
@@ -487,6 +515,7 @@ main (int argc, char *argv[])
       ADD_WEB_SOCKET (path, &violations[i], test_violation);
     }
   ADD_WEB_SOCKET ("/web-socket-close/lost-while-sending", NULL, test_lost_while_sending);
+  ADD_WEB_SOCKET ("/web-socket-close/r242-closed-while-sending", NULL, test_closed_while_sending);
 
   return g_test_run ();
 }

@@ -224,6 +224,17 @@ serve_flood (WebSocketConnection *connection)
   web_socket_read_all (connection);
 }
 
+static void
+serve_late_flood (WebSocketConnection *connection)
+{
+  g_autofree char *text = g_strnfill (100000, 'x');
+
+  web_socket_accept (connection, "");
+  web_socket_wait (connection);
+  for (guint i = 0; i < 200; i++)
+    web_socket_write_text (connection, text);
+}
+
 /* A server that sends faster than anybody receives has to wait; nothing is lost, and memory stays small. */
 static void
 test_back_pressure (WebSocketScene *self, gconstpointer data)
@@ -251,6 +262,32 @@ test_back_pressure (WebSocketScene *self, gconstpointer data)
         g_assert_cmpint (u_task_get_bytes_received (U_TASK (task)), <=, 501 * 100000 + 400000);
     }
   web_socket_assert_text (self, task, "last");
+  u_task_cancel (U_TASK (task));
+  u_test_scene_finish (&self->scene, U_TASK (task));
+}
+
+/* Who asks again and again for something that does not come has still asked once. */
+static void
+test_impatience (WebSocketScene *self, gconstpointer data)
+{
+  g_autoptr (UWebSocketTask) task = web_socket_new_task (self, serve_late_flood);
+
+  u_task_resume (U_TASK (task));
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr (GAsyncResult) result = NULL;
+
+      u_web_socket_task_receive_async (task, cancellable, u_test_take_result, &result);
+      g_cancellable_cancel (cancellable);
+      u_test_wait_until (self->scene.context, result != NULL);
+      g_assert_null (u_web_socket_task_receive_finish (task, result, NULL));
+    }
+  web_socket_release (self);
+  u_test_wait_until (self->scene.context, u_task_get_bytes_received (U_TASK (task)) >= 200000);
+  for (guint i = 0; i < 5; i++)
+    u_test_scene_round_trip (&self->scene);
+  g_assert_cmpint (u_task_get_bytes_received (U_TASK (task)), <=, 500000);
   u_task_cancel (U_TASK (task));
   u_test_scene_finish (&self->scene, U_TASK (task));
 }
@@ -450,6 +487,7 @@ main (int argc, char *argv[])
   ADD_WEB_SOCKET ("/web-socket/signal", NULL, test_signal);
   ADD_WEB_SOCKET ("/web-socket/twin", NULL, test_twin);
   ADD_WEB_SOCKET ("/web-socket/back-pressure", NULL, test_back_pressure);
+  ADD_WEB_SOCKET ("/web-socket/r247-impatience", NULL, test_impatience);
   ADD_WEB_SOCKET ("/web-socket/r248-pings", NULL, test_pings);
   ADD_WEB_SOCKET ("/web-socket/pong", NULL, test_pong);
   ADD_WEB_SOCKET ("/web-socket/keepalive", NULL, test_keepalive);

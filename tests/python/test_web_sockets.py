@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """WebSockets with the package websockets of Debian."""
 
+import asyncio
 import socket
 import threading
 
@@ -17,6 +18,23 @@ class WebSockets(web_sockets.Conversations, support.TestCase):
         super().setUp()
         self.peer = web_sockets.debian_peer()
         self.addCleanup(self.peer.stop)
+
+    async def test_many_tasks(self):
+        """More than the session has places for connections: one that is open needs none."""
+        async def talk(number):
+            async with self.task("/echo") as task:
+                for i in range(10):
+                    await task.send(f"{number} {i}")
+                    self.assertEqual((await task.receive()).text, f"{number} {i}")
+                # Nobody leaves before the last one is there.
+                there.append(number)
+                if len(there) == 60:
+                    gate.set()
+                await gate.wait()
+            return task.close_code
+
+        gate, there = asyncio.Event(), []
+        self.assertEqual(await asyncio.gather(*(talk(number) for number in range(60))), [web_sockets.Code.NORMAL] * 60)
 
     async def test_proxy(self):
         """Through a tunnel, as everything that is not plain HTTP."""

@@ -24,7 +24,7 @@ GTask   *u_call_queue_pop     (UCallQueue   *self);
 /* (transfer full) (nullable): NULL when it was cancelled, too */
 GTask   *u_call_queue_take    (UCallQueue   *self,
                                guint64       serial);
-gboolean u_call_queue_is_empty (UCallQueue  *self);
+guint    u_call_queue_get_length (UCallQueue *self);
 /* Without the lock: all of them get the error. */
 void     u_call_queue_fail    (UCallQueue   *self,
                                const GError *error);

@@ -123,10 +123,10 @@ u_call_queue_take (UCallQueue *self, guint64 serial)
   return NULL;
 }
 
-gboolean
-u_call_queue_is_empty (UCallQueue *self)
+guint
+u_call_queue_get_length (UCallQueue *self)
 {
-  return g_queue_is_empty (&self->calls);
+  return g_queue_get_length (&self->calls);
 }
 
 void

@@ -15,6 +15,8 @@ u_web_socket_task_give (UWebSocketTask *self, UWebSocketMessage *message)
   g_autoptr (GTask) task = NULL;
 
   g_mutex_lock (&self->lock);
+  if (self->n_ordered > 0)
+    self->n_ordered--;
   task = u_call_queue_pop (&self->receives);
   /* Who had asked for it has been cancelled meanwhile, or it came before the end without being asked for. */
   if (task == NULL)
@@ -108,21 +110,40 @@ get_refusal (UWebSocketTask *self, GTask *task)
   return NULL;
 }
 
-/* Called with the lock held; consumes @order. Sends it, and has @task wait in @queue if it is given. */
+/* Called with the lock held; consumes @order. Sends it, and has @task wait in @queue. */
 static GError *
 send_order (UWebSocketTask *self, UWebSocketOrder *order, UCallQueue *queue, GTask *task)
 {
-  g_autoptr (GTask) waiting = NULL;
   guint64 serial = ++self->serial;
 
   order->serial = serial;
+  if (!u_task_send_order (U_TASK (self), &order->base))
+    return g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled, or is over.");
+
+  /* The answer needs the lock. */
   u_call_queue_push (queue, g_object_ref (task), serial);
-  if (u_task_send_order (U_TASK (self), &order->base))
-    return NULL;
 
-  waiting = u_call_queue_take (queue, serial);
+  return NULL;
+}
 
-  return g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task was cancelled, or is over.");
+/* The same for a message. One that somebody has asked for before, and was cancelled, is as good as a new one: else
+ * whoever asks with a timeout, again and again, would let the server send as much as that in the end. */
+static GError *
+order_message (UWebSocketTask *self, GTask *task)
+{
+  GError *error;
+
+  if (self->n_ordered > u_call_queue_get_length (&self->receives))
+    {
+      u_call_queue_push (&self->receives, g_object_ref (task), ++self->serial);
+      return NULL;
+    }
+
+  error = send_order (self, u_web_socket_order_new (U_WEB_SOCKET_ORDER_RECEIVE), &self->receives, task);
+  if (error == NULL)
+    self->n_ordered++;
+
+  return error;
 }
 
 static void
@@ -298,7 +319,7 @@ u_web_socket_task_receive_async (UWebSocketTask      *self,
   if (message == NULL && error == NULL)
     error = get_refusal (self, task);
   if (message == NULL && error == NULL)
-    error = send_order (self, u_web_socket_order_new (U_WEB_SOCKET_ORDER_RECEIVE), &self->receives, task);
+    error = order_message (self, task);
   g_mutex_unlock (&self->lock);
 
   if (message != NULL)
@@ -408,7 +429,7 @@ check_close (guint code, const char *reason, GError **error)
 /**
  * u_web_socket_task_cancel_with_close_code:
  * @self: a task
- * @code: why; see [enum@WebSocketCloseCode]. 1000 for “done”, or a number of the application's own from 3000 to 4999
+ * @code: why; see [enum@WebSocketCloseCode]. 1000 for “done”, or one of the application from 3000 to 4999
  * @reason: (nullable): a text for people who look for errors, up to 123 bytes of UTF-8
  * @error: where to put an error in the domain `U_ERROR`
  *

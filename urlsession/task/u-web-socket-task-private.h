@@ -26,6 +26,7 @@ struct _UWebSocketTask
   char *close_reason;         /* owned, nullable; set once */
   guint64 serial;             /* of the last message or ping that was sent */
   UCallQueue receives;
+  guint n_ordered;            /* messages that the conduit was asked for, and has not given */
   UCallQueue sends;
   UCallQueue pings;
   GQueue inbox;               /* of UWebSocketMessage, owned: those that nobody waited for any more */

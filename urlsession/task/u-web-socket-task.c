@@ -217,8 +217,8 @@ u_web_socket_task_finalize (GObject *object)
 {
   UWebSocketTask *self = U_WEB_SOCKET_TASK (object);
 
-  g_assert (u_call_queue_is_empty (&self->receives) && u_call_queue_is_empty (&self->sends) &&
-            u_call_queue_is_empty (&self->pings));
+  g_assert (u_call_queue_get_length (&self->receives) == 0 && u_call_queue_get_length (&self->sends) == 0 &&
+            u_call_queue_get_length (&self->pings) == 0);
   g_queue_clear_full (&self->inbox, g_object_unref);
   g_clear_error (&self->end);
   g_free (self->protocol);

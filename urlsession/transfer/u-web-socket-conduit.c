@@ -58,6 +58,7 @@ typedef struct
   gboolean heard;             /* something since the last ping of our own */
   gboolean awaits_pong;       /* of that one */
 
+  GError *write_error;        /* owned, nullable: nothing can be sent any more */
   gboolean suspended;
   gboolean closing;           /* the application has closed it */
   gboolean lingers;           /* there are things left to be said */
@@ -199,7 +200,8 @@ deliver (UWebSocketConduit *self, gboolean all)
 static gboolean
 may_read (UWebSocketConduit *self)
 {
-  if (self->closing)
+  /* The last words of the server may be there. */
+  if (self->closing || self->write_error != NULL)
     return TRUE;
   if (self->suspended)
     return FALSE;
@@ -260,7 +262,9 @@ take_close (UWebSocketConduit *self, guint code, GBytes *reason)
 
 /* ---- Sending ---- */
 
-static gboolean flush (UWebSocketConduit *self);
+static void flush (UWebSocketConduit *self);
+static void kick (UWebSocketConduit *self);
+static void await_end (UWebSocketConduit *self);
 
 static gboolean
 writable_cb (GObject *stream, gpointer user_data)
@@ -283,8 +287,8 @@ await_room (UWebSocketConduit *self)
                                  G_SOURCE_FUNC (writable_cb));
 }
 
-/* Writes what there is and the connection takes. FALSE: that was the end. */
-static gboolean
+/* Writes what there is and the connection takes. */
+static void
 flush (UWebSocketConduit *self)
 {
   GPollableOutputStream *output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->stream));
@@ -292,8 +296,8 @@ flush (UWebSocketConduit *self)
   const guint8 *data;
   gsize length;
 
-  if (self->suspended && !self->closing)
-    return TRUE;
+  if (self->write_error != NULL || (self->suspended && !self->closing))
+    return;
 
   while ((data = u_web_socket_writer_peek (self->writer, &length)) != NULL)
     {
@@ -305,18 +309,21 @@ flush (UWebSocketConduit *self)
       if (n_writes++ >= TURN_WRITES)
         {
           await_room (self);
-          return TRUE;
+          return;
         }
       n = g_pollable_output_stream_write_nonblocking (output, data, length, NULL, &error);
       if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
           await_room (self);
-          return TRUE;
+          return;
         }
       if (n < 0)
         {
-          lose (self, error);
-          return FALSE;
+          /* A server that has closed the WebSocket and gone has said why: that is still to be read. */
+          self->write_error = g_steal_pointer (&error);
+          await_end (self);
+          kick (self);
+          return;
         }
       u_web_socket_writer_skip (self->writer, (gsize) n);
       while ((serial = u_web_socket_writer_take_sent (self->writer, &n_payload)) != 0)
@@ -325,8 +332,6 @@ flush (UWebSocketConduit *self)
           post_serial (self, U_WEB_SOCKET_NEWS_SENT, serial);
         }
     }
-
-  return TRUE;
 }
 
 /* ---- Receiving ---- */
@@ -389,8 +394,7 @@ take_bytes (UWebSocketConduit *self, const guint8 *data, gsize length, gsize *n_
           break;
         case U_WEB_SOCKET_READ_PING:
           u_web_socket_writer_set_pong (self->writer, event.payload);
-          if (!flush (self))
-            return FALSE;
+          flush (self);
           break;
         case U_WEB_SOCKET_READ_PONG:
           take_pong (self, event.payload);
@@ -449,7 +453,7 @@ read_now (UWebSocketConduit *self)
         break;
       if (n <= 0)
         {
-          lose (self, error);
+          lose (self, self->write_error != NULL ? self->write_error : error);
           return;
         }
       self->heard = TRUE;
@@ -492,7 +496,8 @@ kick_cb (gpointer user_data)
   UWebSocketConduit *self = user_data;
 
   clear_source (&self->kick_source);
-  if (flush (self) && take_left (self))
+  flush (self);
+  if (take_left (self))
     await_bytes (self);
 
   return G_SOURCE_REMOVE;
@@ -519,11 +524,22 @@ close_timer_cb (gpointer user_data)
 {
   UWebSocketConduit *self = user_data;
 
-  break_off (self, ABNORMAL, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
-                                          "%s did not answer the close frame within %d seconds.", self->masked,
-                                          CLOSE_PATIENCE_S));
+  if (self->write_error != NULL)
+    lose (self, self->write_error);
+  else
+    break_off (self, ABNORMAL, g_error_new (U_ERROR, U_ERROR_TIMED_OUT,
+                                            "%s did not answer the close frame within %d seconds.", self->masked,
+                                            CLOSE_PATIENCE_S));
 
   return G_SOURCE_REMOVE;
+}
+
+/* It comes from the server, or else from here. */
+static void
+await_end (UWebSocketConduit *self)
+{
+  if (self->close_timer == NULL)
+    self->close_timer = attach (self, g_timeout_source_new_seconds (CLOSE_PATIENCE_S), close_timer_cb);
 }
 
 static void
@@ -610,7 +626,7 @@ close_by_order (UWebSocketConduit *self, const UWebSocketOrder *order)
 
   self->closing = TRUE;
   u_web_socket_writer_close (self->writer, order->code, order->reason, FALSE);
-  self->close_timer = attach (self, g_timeout_source_new_seconds (CLOSE_PATIENCE_S), close_timer_cb);
+  await_end (self);
 }
 
 static void
@@ -698,6 +714,7 @@ web_socket_free (UConduit *conduit)
   while ((news = g_queue_pop_head (&self->inbox)) != NULL)
     news_free (&news->base);
   g_clear_pointer (&self->left, g_byte_array_unref);
+  g_clear_error (&self->write_error);
   g_array_unref (self->pings);
   g_object_unref (self->stream);
   g_main_context_unref (self->context);
