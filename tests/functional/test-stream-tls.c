@@ -402,6 +402,95 @@ test_half_close (Fixture *self, gconstpointer data)
     }
 }
 
+#define BLOCK 16384
+#define N_BLOCKS 2000
+
+static guint8 blocks_seen[N_BLOCKS]; /* 1: whole, once, in order */
+
+/* Reads nothing until it is told to; then blocks, each with its number in all of its bytes. */
+static void
+block_peer (Peer *peer, GSocketConnection *connection)
+{
+  g_autoptr (GTlsCertificate) certificate = tls_servers_load_identity (servers, "good");
+  g_autoptr (GIOStream) stream = g_tls_server_connection_new (G_IO_STREAM (connection), certificate, NULL);
+  guint16 block[BLOCK / 2];
+  gint last = -1;
+  gsize n;
+
+  g_tls_connection_handshake (G_TLS_CONNECTION (stream), peer->cancellable, NULL);
+  peer_wait (peer, 1);
+  while (g_input_stream_read_all (g_io_stream_get_input_stream (stream), block, sizeof block, &n, peer->cancellable,
+                                  NULL) && n == sizeof block)
+    {
+      gboolean uniform = TRUE;
+
+      for (gsize i = 1; i < G_N_ELEMENTS (block); i++)
+        uniform = uniform && block[i] == block[0];
+      if (uniform && block[0] < N_BLOCKS && block[0] > last)
+        blocks_seen[block[0]] = 1;
+      last = block[0];
+      peer->n_bytes += (gint64) n;
+    }
+  g_atomic_int_set (&peer->marks, 1);
+}
+
+static guint
+count_failed (GPtrArray *calls)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < calls->len; i++)
+    {
+      if (((Call *) calls->pdata[i])->error != NULL)
+        n++;
+    }
+
+  return n;
+}
+
+/* A record that TLS has begun cannot be taken back: what was said to be written is there, and nothing is half there. */
+static void
+test_write_timeout (Fixture *self, gconstpointer data)
+{
+  Peer *peer;
+  g_autoptr (UStreamTask) task = NULL;
+  g_autoptr (GPtrArray) calls = NULL;
+
+  if (servers == NULL)
+    return;
+
+  peer = peer_new (block_peer);
+  task = stream_new (&self->scene, peer->port);
+  calls = g_ptr_array_new_with_free_func ((GDestroyNotify) call_free);
+  u_stream_task_start_secure_connection (task);
+  u_task_resume (U_TASK (task));
+  for (guint i = 0; i < N_BLOCKS; i++)
+    {
+      g_autoptr (GBytes) bytes = NULL;
+      guint16 *block = g_new (guint16, BLOCK / 2);
+
+      for (gsize j = 0; j < BLOCK / 2; j++)
+        block[j] = (guint16) i;
+      bytes = g_bytes_new_take (block, BLOCK);
+      g_ptr_array_add (calls, call_write_bytes (task, bytes, 0.02));
+    }
+  u_stream_task_close_write (task);
+  u_test_wait_until (self->scene.context, count_failed (calls) > 0);
+  peer_open (peer);
+  for (guint i = 0; i < N_BLOCKS; i++)
+    call_wait (&self->scene, calls->pdata[i]);
+  while (g_atomic_int_get (&peer->marks) == 0)
+    g_usleep (1000);
+  for (guint i = 0; i < N_BLOCKS; i++)
+    {
+      if (((Call *) calls->pdata[i])->error == NULL)
+        g_assert_cmpint (blocks_seen[i], ==, 1);
+    }
+  u_task_cancel (U_TASK (task));
+  u_test_scene_finish (&self->scene, U_TASK (task));
+  peer_free (peer);
+}
+
 static void
 test_capture (Fixture *self, gconstpointer data)
 {
@@ -501,6 +590,7 @@ main (int argc, char **argv)
   ADD ("/stream-tls/r260-not-tls", test_not_tls);
   ADD ("/stream-tls/r260-injection", test_injection);
   ADD ("/stream-tls/r259-half-close", test_half_close);
+  ADD ("/stream-tls/r258-write-timeout", test_write_timeout);
   ADD ("/stream-tls/r261-capture", test_capture);
   ADD ("/stream-tls/cancel", test_cancel);
 

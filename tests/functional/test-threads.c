@@ -107,6 +107,14 @@ task_created_cb (USession *session, UTask *task, gpointer data)
 }
 
 static gboolean
+become_stream_cb (USession *session, UTask *task, UResponseDecision *decision, gpointer data)
+{
+  u_response_decision_become_stream (decision);
+
+  return TRUE;
+}
+
+static gboolean
 become_download_cb (USession *session, UTask *task, UResponseDecision *decision, gpointer data)
 {
   u_response_decision_become_download (decision);
@@ -168,7 +176,8 @@ static void
 test_all_signals (Fixture *self, gconstpointer data)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  const GType types[] = { U_TYPE_SESSION, U_TYPE_TASK, U_TYPE_DATA_TASK, U_TYPE_DOWNLOAD_TASK, U_TYPE_DECISION };
+  const GType types[] = { U_TYPE_SESSION, U_TYPE_TASK, U_TYPE_DATA_TASK, U_TYPE_DOWNLOAD_TASK, U_TYPE_STREAM_TASK,
+                           U_TYPE_DECISION };
   g_autoptr (GBytes) body = u_test_pattern_bytes (1000);
   g_autoptr (GBytes) resume_data = NULL;
   gpointer kept = NULL;
@@ -322,6 +331,54 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_empty (self->log);
   }
 
+  /* One that becomes a stream, which is closed. */
+  {
+    gulong handler = g_signal_connect (self->session, "task-decide-response", G_CALLBACK (become_stream_cb), NULL);
+    g_autoptr (UTask) task = new_task (self, "/bytes/300000?pause-after=200000", FALSE);
+    g_autoptr (UTask) heir = NULL;
+    UTask **tasks;
+    gsize n_tasks;
+
+    u_task_resume (task);
+    wait_count (self, "task-became-stream", 1);
+    g_signal_handler_disconnect (self->session, handler);
+    tasks = u_session_dup_tasks (self->session, &n_tasks);
+    g_assert_cmpuint (n_tasks, ==, 1);
+    heir = tasks[0];
+    g_free (tasks);
+    u_stream_task_close_read (U_STREAM_TASK (heir));
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "decide-response");
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "became-stream");
+    assert_both (self, "read-closed");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+    u_test_server_release (self->server);
+  }
+
+  /* A connection. */
+  {
+    g_autofree char *uri = u_test_server_get_uri (self->server, "/");
+    g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NONE, NULL);
+    g_autoptr (UStreamTask) task = NULL;
+
+    task = u_session_create_stream_task (self->session, g_uri_get_host (parsed), (guint) g_uri_get_port (parsed));
+    u_stream_task_close_write (task);
+    u_task_resume (U_TASK (task));
+    wait_count (self, "task-write-closed", 1);
+    u_stream_task_close_read (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "write-closed");
+    assert_both (self, "read-closed");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
   /* One that talks. */
   {
     WebSocketPeer peer = { NULL };
@@ -365,7 +422,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
-      "waiting-for-connectivity", "opened", "message", "closed",
+      "waiting-for-connectivity", "opened", "message", "closed", "became-stream", "read-closed", "write-closed",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)

@@ -204,9 +204,9 @@ u_response_decision_become_download (UResponseDecision *self)
  *
  * Answers that the body is to be read as the application asks for it.
  *
- * [signal@DataTask::became-stream] is emitted with a new task, which runs already and has all bytes of the body. It only
- * reads: what is written to it fails with `U_ERROR_UNSUPPORTED_BY_SESSION`. It completes when the body was read to its
- * end. The data task says nothing more.
+ * [signal@DataTask::became-stream] is emitted with a new task, which runs already and has all bytes of the body. The
+ * new task only reads: what is written to it fails with `U_ERROR_UNSUPPORTED_BY_SESSION`. It completes when all of the
+ * body was read. The data task says nothing more.
  *
  * May be called from any thread.
  */

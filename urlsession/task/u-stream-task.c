@@ -480,8 +480,8 @@ u_stream_task_new (USession *session, const UTaskHost *host, URequest *request, 
  * Reads.
  *
  * It is done when @minimum bytes are there, or the other side has closed. Reads are done one after the other. One that
- * takes too long fails with `U_ERROR_TIMED_OUT`: the task goes on, and what has come is there for the next one. So it is
- * with one that is cancelled.
+ * takes too long fails with `U_ERROR_TIMED_OUT`: the task goes on, and what has come is there for the next one. So it
+ * is with one that is cancelled.
  *
  * May be called from any thread.
  */
@@ -721,8 +721,8 @@ u_stream_task_capture_streams_async (UStreamTask         *self,
  *
  * Finishes what [method@StreamTask.capture_streams_async] began.
  *
- * Returns: (transfer full): the connection; a [class@Gio.TlsConnection] if it is secure, unless something was read of it
- *   that nobody got
+ * Returns: (transfer full): the connection; a [class@Gio.TlsConnection] if it is secure, unless something was read of
+ *   it that nobody got
  */
 GIOStream *
 u_stream_task_capture_streams_finish (UStreamTask *self, GAsyncResult *result, GError **error)

@@ -46,6 +46,7 @@ typedef struct _UStreamConduit
   GSource *write_source;      /* owned, nullable */
   GSource *write_timer;       /* owned, nullable */
   gsize written;              /* bytes of the first one of writes */
+  gboolean write_begun;       /* it cannot be taken back */
   gboolean write_over;
   UStreamClosing *closing;    /* borrowed, nullable: nothing is being closed */
   GCancellable *cancellable;  /* owned */

@@ -138,7 +138,7 @@ write_timed_out_cb (gpointer user_data)
   drop_source (&self->write_timer);
   u_stream_conduit_post_done (self, order, make_timeout (self, "Writing to", order->timeout));
   order->timeout = 0;
-  if (self->written > 0)
+  if (self->write_begun)
     {
       order->serial = 0;
     }
@@ -345,6 +345,8 @@ write_for (UStreamConduit *self, UStreamOrder *order)
                                                              MIN (length - self->written, CHUNK_SIZE), NULL, &error);
 
       blocked = n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+      /* TLS has put what did not go out into a record, and wants to be given the same again. */
+      self->write_begun = self->write_begun || n > 0 || G_IS_TLS_CONNECTION (self->stream);
       if (n < 0 && !blocked)
         return u_stream_conduit_fail (self, error);
       if (n > 0)
@@ -368,6 +370,7 @@ write_for (UStreamConduit *self, UStreamOrder *order)
       return U_STREAM_WAITS;
     }
   self->written = 0;
+  self->write_begun = FALSE;
   if (order->serial != 0)
     u_stream_conduit_post_done (self, order, NULL);
 

@@ -330,9 +330,10 @@ call_off (UStreamConduit *self, UStreamOrder *cancel)
       u_stream_conduit_stop_writing (self);
     }
   if (call_off_in (&self->pending, cancel->serial, FALSE) || call_off_in (&self->reads, cancel->serial, FALSE)
-      || call_off_in (&self->writes, cancel->serial, self->written > 0))
+      || call_off_in (&self->writes, cancel->serial, self->write_begun))
     {
-      u_stream_conduit_post_done (self, cancel, g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The call was cancelled."));
+      u_stream_conduit_post_done (self, cancel,
+                                  g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The call was cancelled."));
       u_stream_conduit_kick (self);
     }
 }
