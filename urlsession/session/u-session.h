@@ -33,7 +33,11 @@ char                  *u_session_dup_description                 (USession      
 U_AVAILABLE_IN_ALL
 void                   u_session_set_description                 (USession              *self,
                                                                   const char            *description);
-
+U_AVAILABLE_IN_ALL
+gint64                 u_session_get_rate_limit                  (USession              *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_set_rate_limit                  (USession              *self,
+                                                                  gint64                 rate_limit);
 U_AVAILABLE_IN_ALL
 GListModel            *u_session_get_tasks                       (USession              *self);
 U_AVAILABLE_IN_ALL

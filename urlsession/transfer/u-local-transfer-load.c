@@ -270,6 +270,7 @@ take_data (ULocalTransfer *self, const ULoadEvent *event)
       return;
     }
 
+  u_rate_member_use (&self->rate, U_RATE_RECEIVE, (gint64) event->length);
   if (!u_local_transfer_take_data (self, event->bytes, event->length, &error))
     u_local_transfer_fail (self, g_steal_pointer (&error));
   else
@@ -288,6 +289,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       /* What libsoup sends once more, on another connection, does not count again. */
       self->counts.sent = MAX (self->counts.sent, event->body_sent);
       self->counts.expected_to_send = event->body_length;
+      u_rate_member_use (&self->rate, U_RATE_SEND, event->n_sent);
       u_local_transfer_progress (self);
       break;
 

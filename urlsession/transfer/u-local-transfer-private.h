@@ -9,6 +9,7 @@
 #include "urlsession/transfer/u-auth-attempt-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
+#include "urlsession/transfer/u-rate-limiter-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
 #include "urlsession/transfer/u-transfer-private.h"
@@ -41,6 +42,7 @@ typedef struct
   UTimers *timers;            /* owned */
   ULoaderTable *loaders;      /* owned */
   UAuthenticator *authenticator; /* owned */
+  URateLimiter *limiter;      /* owned */
   UNetwork *network;          /* owned, nullable; until somebody wants to know */
   guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
 } ULocalExecutor;
@@ -110,6 +112,10 @@ typedef struct
   gsize whole_size;           /* with the room behind it */
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
+
+  /* How fast */
+  URateMember rate;
+  gboolean sending_limited;   /* the load was told how much it may send */
 
   /* The file */
   UDownloadFile *file;        /* owned, nullable; until it is finished */
@@ -226,6 +232,12 @@ void       u_local_transfer_break         (ULocalTransfer    *self,
                                            GError            *error);
 gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
                                            UResponseData     *response);
+
+/* u-local-transfer-rate.c: how fast */
+void       u_local_transfer_init_rate     (ULocalTransfer    *self);
+void       u_local_transfer_update_rate   (ULocalTransfer    *self);
+gint64     u_local_transfer_limit_credit  (ULocalTransfer    *self,
+                                           gint64             credit);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

@@ -147,7 +147,7 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   else
     credit = MAX (self->credit, 0);
 
-  u_load_set_credit (self->load, credit);
+  u_load_set_credit (self->load, u_local_transfer_limit_credit (self, credit));
 }
 
 static void
@@ -164,7 +164,6 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
-    .send_credit = G_MAXINT64,
     .measure = self->spec->measure,
     .measure_since = self->waiting_since,
   };
@@ -182,6 +181,9 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
         }
     }
   u_local_transfer_note_start (self);
+  u_local_transfer_update_rate (self);
+  params.send_credit = u_rate_member_get_left (&self->rate, U_RATE_SEND);
+  self->sending_limited = params.send_credit != G_MAXINT64;
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
@@ -280,6 +282,7 @@ u_local_transfer_begin (ULocalTransfer *self)
   u_transfer_ref (&self->base);
   u_local_transfer_init_clock (self);
   u_local_transfer_init_wait (self);
+  u_local_transfer_init_rate (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
@@ -293,6 +296,7 @@ u_local_transfer_drop_load (ULocalTransfer *self)
   u_local_transfer_drop_challenge (self);
   u_local_transfer_measure_rest (self);
   g_clear_pointer (&self->load, u_load_free);
+  u_rate_limiter_want (self->executor->limiter, &self->rate, FALSE, FALSE);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
   g_clear_error (&self->held_error);
@@ -590,6 +594,9 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
         u_scheduler_set_priority (self->executor->scheduler, &self->slot, command->priority);
       if (self->load != NULL)
         u_load_set_priority (self->load, command->priority);
+      break;
+    case U_COMMAND_RATE_LIMIT:
+      u_rate_member_set_limit (&self->rate, command->length);
       break;
     case U_COMMAND_CREDIT:
       /* The application takes the pieces as they come: there is no other use for the first ones any more. */

@@ -74,6 +74,7 @@ typedef enum {
   U_COMMAND_CANCEL,
   U_COMMAND_CANCEL_FOR_RESUME, /* DONE carries resume data where the transfer can be resumed */
   U_COMMAND_PRIORITY,
+  U_COMMAND_RATE_LIMIT,       /* length bytes per second, 0: no limit */
   U_COMMAND_CREDIT,           /* length more bytes may come */
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
@@ -86,7 +87,7 @@ typedef struct
 {
   UCommandKind kind;
   double priority;            /* PRIORITY: 0 to 1 */
-  gint64 length;              /* CREDIT */
+  gint64 length;              /* CREDIT, RATE_LIMIT */
   URequestData *request;      /* borrowed; FOLLOW */
   UTransferSpec *spec;        /* borrowed; BECOME_DOWNLOAD */
   UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
@@ -111,6 +112,8 @@ typedef struct
                                   gboolean        forget,
                                   UDispatchQueue *queue,
                                   UEvent         *reply);
+  /* Bytes per second in each direction, for all its transfers together; 0: no limit. */
+  void       (*set_rate_limit) (UExecutor *self, gint64 limit);
   void       (*free)    (UExecutor *self);
 } UExecutorClass;
 
