@@ -286,6 +286,18 @@ take_redirect (UTask *self, UTransferEvent *event)
 }
 
 static void
+take_informational (UTask *self, UTransferEvent *event)
+{
+  g_autoptr (UResponse) response = NULL;
+
+  if (is_canceling (self))
+    return;
+  take_counts (self, &event->counts);
+  response = u_response_new_from_data (event->response);
+  u_task_emit (self, U_TASK_INFORMATIONAL_RESPONSE, response);
+}
+
+static void
 take_waiting (UTask *self, UTransferEvent *event)
 {
   UWaitingReason reason = event->waiting_reason;
@@ -452,6 +464,9 @@ take_now (UTask *self, UTransferEvent *event)
     {
     case U_TRANSFER_PROGRESS:
       take_counts (self, &event->counts);
+      break;
+    case U_TRANSFER_INFORMATIONAL:
+      take_informational (self, event);
       break;
     case U_TRANSFER_REDIRECT:
       take_redirect (self, event);

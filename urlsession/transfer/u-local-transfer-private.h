@@ -61,6 +61,7 @@ typedef struct
   URequestData *request;      /* owned; of this hop */
   ULoad *load;                /* owned, nullable */
   guint n_redirects;
+  guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
   gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */

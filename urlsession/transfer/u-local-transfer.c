@@ -172,6 +172,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
   self->counts.sent = 0;
+  self->n_informational = 0;
   if (self->spec->delivery == U_DELIVER_FILE)
     {
       range = u_resume_point_headers (&self->resume_point, self->spec->headers);

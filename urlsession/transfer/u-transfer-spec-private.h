@@ -28,6 +28,7 @@ typedef struct
   double request_timeout;     /* seconds without progress; 0: none */
   double resource_timeout;    /* seconds in all; 0: none */
   gboolean asks_trust;        /* somebody listens to questions: also whether to trust a server whose chain is valid */
+  gboolean tells_informational; /* somebody listens to responses with a status of 1xx */
   gboolean waits_for_connectivity; /* does not fail for want of a network */
   gboolean allows_cellular_access; /* as the session says; the request has a word, too */
   gboolean allows_expensive_access;
