@@ -38,6 +38,7 @@ typedef struct
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
+  UHttpUploadPart part;       /* of it, that is sent */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
@@ -530,7 +531,7 @@ begin (UHttpLoad *self)
     }
 
   if (self->upload == NULL)
-    self->upload = u_http_upload_new (self->request, &upload_funcs, self);
+    self->upload = u_http_upload_new (self->request, &self->part, &upload_funcs, self);
   if (u_http_upload_measure (self->upload, self->cancellable))
     send_with_body (self);
 }
@@ -564,6 +565,7 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->bulk = params->bulk;
   self->decode = params->decode;
   self->credit = params->credit;
+  self->part = (UHttpUploadPart) { params->body_offset, params->body_count, params->body_total };
   self->priority = params->priority;
   self->cancellable = g_cancellable_new ();
   if (params->measure)
