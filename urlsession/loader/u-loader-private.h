@@ -82,6 +82,7 @@ typedef struct
   gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
   gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
                                * the server applies all the same */
+  gboolean expect_continue;   /* the body waits until the server wants it (RFC 9110 section 10.1.1), or says nothing */
   double priority;            /* 0 to 1 */
   gint64 credit;              /* bytes that may be read at first; G_MAXINT64: no bound */
   gint64 body_offset;         /* bytes of the body of the request that are left out at its beginning */

@@ -158,7 +158,8 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response) || u_local_transfer_wait_after_response (self, response))
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_take_upload_response (self, response) ||
+      u_local_transfer_wait_after_response (self, response))
     return;
 
   next = u_redirect_next (self->request, response, &error);
@@ -292,6 +293,7 @@ take_informational (ULocalTransfer *self, UResponseData *response)
                                                 INFORMATIONAL_LIMIT, masked));
       return;
     }
+  u_local_transfer_note_informational (self, response);
   if (self->spec->tells_informational)
     {
       UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_INFORMATIONAL);
@@ -311,10 +313,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
   switch (event->kind)
     {
     case U_LOAD_SENT:
-      /* What libsoup sends once more, on another connection, does not count again. */
-      self->counts.sent = MAX (self->counts.sent, event->body_sent);
-      self->counts.expected_to_send = event->body_length;
-      self->n_informational = 0;
+      u_local_transfer_note_sent (self, event);
       u_local_transfer_progress (self);
       break;
 

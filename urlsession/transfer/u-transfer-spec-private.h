@@ -5,6 +5,7 @@
 #include "urlsession/message/u-digest-private.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-resume-data-private.h"
+#include "urlsession/message/u-upload-resume-data-private.h"
 #include "urlsession/transfer/u-body-pipe-private.h"
 #include "urlsession/transfer/u-conduit-private.h"
 
@@ -42,6 +43,10 @@ typedef struct
   /* U_DELIVER_CONDUIT */
   const UConduitClass *conduit_class;
   UConduitSettings *conduit_settings; /* owned, nullable */
+
+  /* The body of the request */
+  gboolean resumable_upload;  /* the server is told that it may offer to go on after a break */
+  UUploadResumeData *upload;  /* owned, nullable: what an earlier transfer left; its request is not used */
 
   /* U_DELIVER_FILE */
   char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file
