@@ -17,6 +17,11 @@ UHttpExpect *u_http_expect_new         (SoupMessage *message,
                                         void       (*in_vain) (gpointer user_data),
                                         gpointer     user_data);
 void         u_http_expect_free        (UHttpExpect *self);
+/* Nobody is told any more. */
+void         u_http_expect_stop        (UHttpExpect *self);
+/* Whether the server wanted the body. One that answers without may wait for it still, in order to throw it away: the
+ * connection is of no use then. */
+gboolean     u_http_expect_has_continued (UHttpExpect *self);
 /* Whether the response that came is about the expectation alone. */
 gboolean     u_http_expect_was_refused (UHttpExpect *self);
 

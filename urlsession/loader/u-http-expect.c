@@ -69,15 +69,10 @@ got_informational_cb (SoupMessage *message, gpointer user_data)
   disarm (self);
 }
 
-/* The server may wait for the body still, in order to throw it away, and would take the next request for it. */
 static void
 got_headers_cb (SoupMessage *message, gpointer user_data)
 {
-  UHttpExpect *self = user_data;
-
-  disarm (self);
-  if (!self->continued)
-    soup_message_headers_replace (soup_message_get_request_headers (message), "Connection", "close");
+  disarm (user_data);
 }
 
 /* libsoup sends the message over another connection. */
@@ -108,12 +103,24 @@ u_http_expect_new (SoupMessage *message, void (*in_vain) (gpointer user_data), g
 }
 
 void
-u_http_expect_free (UHttpExpect *self)
+u_http_expect_stop (UHttpExpect *self)
 {
   disarm (self);
   g_signal_handlers_disconnect_by_data (self->message, self);
+}
+
+void
+u_http_expect_free (UHttpExpect *self)
+{
+  u_http_expect_stop (self);
   g_object_unref (self->message);
   g_free (self);
+}
+
+gboolean
+u_http_expect_has_continued (UHttpExpect *self)
+{
+  return self->continued;
 }
 
 gboolean

@@ -7,6 +7,7 @@
 #include "urlsession/loader/u-http-body-private.h"
 #include "urlsession/loader/u-http-expect-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
+#include "urlsession/loader/u-http-last-stream-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
 #include "urlsession/loader/u-http-upload-private.h"
@@ -69,6 +70,7 @@ load_unref (UHttpLoad *self)
 
   g_assert (self->body == NULL && self->report == NULL && self->upload == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
+  g_clear_pointer (&self->expect, u_http_expect_free);
   g_clear_pointer (&self->meter, u_http_meter_free);
   g_clear_pointer (&self->asking, u_http_asking_free);
   g_clear_object (&self->message);
@@ -89,7 +91,8 @@ stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
   g_clear_pointer (&self->upload, u_http_upload_free);
-  g_clear_pointer (&self->expect, u_http_expect_free);
+  if (self->expect != NULL)
+    u_http_expect_stop (self->expect);
   u_http_asking_detach (self->asking);
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
@@ -381,19 +384,20 @@ expected_in_vain (gpointer user_data)
 
 /* Whether what was under way is over, and is to be done again without expecting anything. */
 static gboolean
-must_not_expect (UHttpLoad *self, GInputStream *response)
+must_not_expect (UHttpLoad *self, GInputStream **response)
 {
+  if (*response != NULL && self->expect != NULL && !u_http_expect_has_continued (self->expect))
+    *response = u_http_last_stream_new (*response);
   if (self->stopped || self->own_error != NULL)
     return FALSE;
-  if (response != NULL && self->expect != NULL && u_http_expect_was_refused (self->expect))
+  if (*response != NULL && self->expect != NULL && u_http_expect_was_refused (self->expect))
     self->sends_again = TRUE;
   if (!self->sends_again)
     return FALSE;
 
   self->expects = FALSE;
   self->sends_again = FALSE;
-  if (response != NULL)
-    g_input_stream_close_async (response, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+  g_clear_object (response);
 
   return TRUE;
 }
@@ -407,7 +411,7 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
   UHttpNext next = U_HTTP_FAILS;
 
   self->sending = FALSE;
-  if (must_not_expect (self, stream))
+  if (must_not_expect (self, &stream))
     {
       report_pending (self);
       if (!self->stopped)
