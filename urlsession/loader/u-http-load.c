@@ -13,6 +13,9 @@
 #include "urlsession/loader/u-http-upload-private.h"
 #include "urlsession/message/u-uri-private.h"
 
+/* As long as responses come faster than they are read, libsoup reads nothing but them, and no turn of the loop ends. */
+#define MAX_INFORMATIONAL 1000
+
 /*
  * One reference is the caller's, until free(). Each operation under way has another, so that its callback finds the
  * load whatever became of it. `stopped` says that there is nothing more to tell: cancelled, done or freed.
@@ -289,6 +292,14 @@ got_informational_cb (SoupMessage *message, gpointer user_data)
 
   if (self->informational == NULL)
     self->informational = g_ptr_array_new_with_free_func ((GDestroyNotify) u_response_data_unref);
+  if (self->informational->len == MAX_INFORMATIONAL)
+    {
+      if (self->own_error == NULL)
+        self->own_error = g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                       "More than %d informational responses came at once", MAX_INFORMATIONAL);
+      g_cancellable_cancel (self->cancellable);
+      return;
+    }
   g_ptr_array_add (self->informational, make_response (self));
   report_soon (self);
 }
