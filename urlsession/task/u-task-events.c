@@ -285,6 +285,19 @@ take_redirect (UTask *self, UTransferEvent *event)
   u_task_ask (self, U_DECISION (decision), U_TASK_DECIDE_REDIRECT, 0);
 }
 
+/* What another attempt brought to the server counts, and is not sent now. */
+static void
+take_rewound (UTask *self, UTransferEvent *event)
+{
+  UTransferCounts before;
+
+  g_mutex_lock (&self->lock);
+  before = self->counts;
+  self->counts = event->counts;
+  g_mutex_unlock (&self->lock);
+  u_task_notify_progress (self, &before);
+}
+
 static void
 take_informational (UTask *self, UTransferEvent *event)
 {
@@ -464,6 +477,9 @@ take_now (UTask *self, UTransferEvent *event)
     {
     case U_TRANSFER_PROGRESS:
       take_counts (self, &event->counts);
+      break;
+    case U_TRANSFER_REWOUND:
+      take_rewound (self, event);
       break;
     case U_TRANSFER_INFORMATIONAL:
       take_informational (self, event);

@@ -198,7 +198,7 @@ send_next (ULocalTransfer *self)
       if (self->resumption->length >= 0)
         self->counts.expected_to_send = self->resumption->length;
       self->posted_sent = self->counts.sent;
-      event = u_transfer_event_new (&self->base, U_TRANSFER_PROGRESS);
+      event = u_transfer_event_new (&self->base, U_TRANSFER_REWOUND);
       event->counts = self->counts;
       u_transfer_event_push (event);
     }
