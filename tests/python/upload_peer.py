@@ -87,9 +87,9 @@ class UploadServer:
     """What a test may change:
 
     breaks: bytes of the upload at which a connection is reset, each once
-    rules: (method, n) or method → a function of the server, the request and the upload, called in the place of the usual
-        answer to the nth request of that method, from 0; it returns True when it has dealt with it, "close" when the
-        connection is to be closed, or None for the usual
+    rules: (method, n) or method → a function of the server, the request and the upload, called in the place of the
+        usual answer to the nth request of that method, from 0; it returns True when it has dealt with it, "close" when
+        the connection is to be closed, or None for the usual
     offers: whether uploads can be resumed
     expects: "after": 100 comes behind 104; "before"; "never"
     location: what 104 says instead, None for no Location
@@ -256,8 +256,8 @@ class UploadServer:
         if self.is_ours(request) and request.get("upload-complete") != "?1":
             path = next(path for path, other in self.uploads.items() if other is upload)
             created = request.path != path
-            self.say(request, 201 if created else 204, [("Upload-Complete", "?0"), ("Upload-Offset", len(upload.data))] +
-                     ([("Location", path)] if created else []), b"")
+            headers = [("Upload-Complete", "?0"), ("Upload-Offset", len(upload.data))]
+            self.say(request, 201 if created else 204, headers + ([("Location", path)] if created else []), b"")
             return True
         upload.complete = True
         status, headers, body = self.final
