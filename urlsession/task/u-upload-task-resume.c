@@ -127,7 +127,7 @@ u_upload_task_get_resumable (UUploadTask *self)
  * @self: a task that was not resumed yet
  * @resumable: whether the server is told that it may offer that
  *
- * Sets whether the upload may go on where its connection broke; see [property@UploadTask:resumable].
+ * Sets whether the upload may go on where its connection broke; see [property@URLSession.UploadTask:resumable].
  */
 void
 u_upload_task_set_resumable (UUploadTask *self, gboolean resumable)
@@ -239,10 +239,10 @@ u_upload_task_cancel_by_producing_resume_data_async (UUploadTask         *self,
  * @result: the result of the call
  * @error: where to put an error in the domain `U_ERROR`
  *
- * Finishes what [method@UploadTask.cancel_by_producing_resume_data_async] began.
+ * Finishes what [method@URLSession.UploadTask.cancel_by_producing_resume_data_async] began.
  *
- * `U_ERROR_NOT_RESUMABLE` means that nothing can be gone on with: [property@UploadTask:resumable] was not set, the
- * server did not offer it, the task had not started, or was complete.
+ * `U_ERROR_NOT_RESUMABLE` means that nothing can be gone on with: [property@URLSession.UploadTask:resumable] was not
+ * set, the server did not offer it, the task had not started, or was complete.
  *
  * Returns: (transfer full): the resume data, for [method@Session.resume_upload_task]
  */
