@@ -2,7 +2,9 @@
 """Uploads that go on where their connection broke."""
 
 import json
+import ssl
 import stat
+import subprocess
 from pathlib import Path
 
 import support
@@ -157,8 +159,7 @@ class Creation(Scene):
         self.assertEqual(task.props.response.props.status_code, 413)
         self.assertEqual(self.peer.requests[0].n_read, 0)
 
-    def test_r198_a_secure_offer_for_an_upload_in_the_clear_only(self):
-        # The other way round has no server here: the unit tests have it.
+    def test_r198_an_offer_that_is_no_place_to_send_to(self):
         self.peer.location = "ftp://127.0.0.1/upload/{}"
         self.peer.breaks = [1_000_000]
         task = self.finish(self.task())
@@ -337,6 +338,63 @@ class Resumption(Scene):
         self.session = URLSession.Session(configuration=URLSession.SessionConfiguration.new_ephemeral())
         self.check([1_000_000])
 
+    def test_r201_a_server_that_falls_silent(self):
+        def stall(server, request, upload):
+            request.connection.recv(1)
+            server.wait_for(lambda: server.counts["HEAD"] == 2)
+            return "close"
+
+        self.peer.breaks = [1_000_000]
+        self.peer.rules["PATCH", 0] = stall
+        request = self.request()
+        request.props.timeout = 0.3
+        task = self.session.create_upload_task(request)
+        task.props.resumable = True
+        self.finish(task)
+        self.assertStored(task)
+        self.assertEqual(self.peer.methods, ["POST", "HEAD", "PATCH", "HEAD", "PATCH"])
+
+    def test_r199_redirected(self):
+        def redirect(server, request, upload):
+            server.say(request, 307, [("Location", "/other")], b"")
+            return "close"
+
+        self.peer.rules["POST", 0] = redirect
+        self.peer.breaks = [1_000_000]
+        task = self.finish(self.task())
+        self.assertStored(task)
+        self.assertEqual([(request.method, request.path) for request in self.peer.requests],
+                         [("POST", "/files"), ("POST", "/other"), ("HEAD", "/upload/1"), ("PATCH", "/upload/1")])
+        self.assertEqual(self.peer.requests[0].n_read, 0)
+        self.assertEqual(self.peer.requests[1].get("upload-complete"), "?1")
+
+    def test_r199_asked_who_it_is(self):
+        def guard(server, request, upload):
+            if request.get("authorization"):
+                return None
+            server.say(request, 401, [("WWW-Authenticate", 'Basic realm="x"')], b"who?")
+            return "close"
+
+        self.peer.rules["POST"] = guard
+        self.peer.breaks = [1_000_000]
+        task = self.task()
+        task.connect("challenge", lambda task, challenge: challenge.use_credential(
+            URLSession.Credential.new("anna", "x", URLSession.CredentialPersistence.NONE)) or True)
+        self.finish(task)
+        self.assertStored(task)
+        self.assertEqual([request.n_read > 0 for request in self.peer.requests], [False, True, False, True])
+        # The same server, so the same login.
+        self.assertEqual(len({request.get("authorization") for request in self.peer.requests[1:]}), 1)
+
+    def test_r200_is_measured(self):
+        self.peer.breaks = [1_000_000]
+        task = self.task()
+        task.connect("collected-metrics", lambda *arguments: None)
+        self.finish(task)
+        self.assertStored(task)
+        self.assertEqual([transaction.props.request.props.method for transaction in task.props.metrics.transactions],
+                         ["POST", "HEAD", "PATCH"])
+
     def test_r201_while_it_is_suspended(self):
         task = self.task()
         blocked = []
@@ -403,6 +461,41 @@ class OtherOrigin(Scene):
         self.finish(task)
         self.assertStored(task)
         self.assertIsNotNone(self.peer.requests[-1].get("authorization"))
+
+
+class Secure(Scene):
+    def setUp(self):
+        super().setUp()
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                        "-out", certificate, "-keyout", key], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        # This one speaks nothing else.
+        context.set_alpn_protocols(["http/1.1"])
+        self.peer = upload_peer.UploadServer(context)
+        self.addCleanup(self.peer.stop)
+        database = Gio.TlsFileDatabase.new(str(certificate))
+        configuration = self.session.props.configuration.copy()
+        configuration.props.tls_database = database
+        self.session = URLSession.Session(configuration=configuration)
+
+    def test_r200_over_tls(self):
+        self.peer.breaks = [1_000_000, 2_000_000]
+        task = self.finish(self.task())
+        self.assertStored(task)
+        self.assertEqual(self.peer.methods, ["POST", "HEAD", "PATCH", "HEAD", "PATCH"])
+
+    def test_r200_not_on_in_the_clear(self):
+        plain = upload_peer.UploadServer()
+        self.addCleanup(plain.stop)
+        plain.uploads = self.peer.uploads
+        self.peer.location = f"http://127.0.0.1:{plain.port}/upload/{{}}"
+        self.peer.breaks = [1_000_000]
+        task = self.finish(self.task())
+        self.assertFailed(task, Error.NETWORK_CONNECTION_LOST)
+        self.assertEqual(plain.requests, [])
 
 
 class Hostile(Scene):

@@ -98,7 +98,9 @@ class UploadServer:
     final: the answer to a complete upload: status, headers, body
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """tls: a context, for a server of https:."""
+        self.tls = tls
         self.breaks = []
         self.rules = {}
         self.offers = True
@@ -118,7 +120,7 @@ class UploadServer:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def uri(self, path="/files", host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
 
     def stop(self):
         with contextlib.suppress(OSError):
@@ -150,6 +152,12 @@ class UploadServer:
             threading.Thread(target=self.serve_one, args=(connection,), daemon=True).start()
 
     def serve_one(self, connection):
+        if self.tls:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                connection.close()
+                return
         with self.lock:
             self.connections.add(connection)
         rest = b""
