@@ -5,13 +5,16 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import support
 import tap
+import web_sockets
 
 EXAMPLES = Path(os.environ["U_TEST_EXAMPLES"])
 PROGRAMS = Path(os.environ["U_TEST_EXAMPLE_PROGRAMS"])
@@ -80,6 +83,34 @@ class Examples(support.TestCase):
         self.assertRegex(output, r"connect +[0-9.]+ ms")
         self.assertRegex(output, r"in all +[0-9.]+ ms")
         self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", "http://127.0.0.1:1/", status=1)
+
+    def test_chat(self):
+        peer = web_sockets.debian_peer()
+        self.addCleanup(peer.stop)
+        chat = subprocess.Popen([*PYTHON, EXAMPLES / "python/chat.py", peer.base + "/echo"], text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.assertIn("connected", chat.stdout.readline())
+        for line in ["hello\n", "wie geht es\n"]:
+            chat.stdin.write(line)
+            chat.stdin.flush()
+            self.assertEqual(chat.stdout.readline(), "> " + line)
+        output, _ = chat.communicate(timeout=60)
+        self.assertEqual(output, "closed with 1000 end of input\n")
+        self.assertEqual(chat.returncode, 0)
+        self.run_example(*PYTHON, EXAMPLES / "python/chat.py", "ws://127.0.0.1:1/", status=1)
+
+    def test_whois(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                with server.accept()[0] as connection, connection.makefile("rb") as lines:
+                    connection.sendall(b"domain: " + lines.readline() + b"source: here\r\n")
+            thread = threading.Thread(target=serve)
+            thread.start()
+            output = self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1",
+                                      server.getsockname()[1])
+            thread.join()
+        self.assertEqual(output, "domain: example.org\nsource: here\n")
+        self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1", "1", status=1)
 
     def download(self, *program):
         output = self.run_example(*program, self.uri("/bytes/300000"), self.folder / "x")

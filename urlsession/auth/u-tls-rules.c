@@ -284,16 +284,17 @@ match_exception (UTlsRules *self, const char *host)
 /*
  * u_tls_rules_check_uri:
  *
- * Only http: can be refused here. An exception that fits decides before what is said of all hosts, but takes nothing
- * away from a local one, which has no certificate that anybody could check.
+ * Only http: can be refused here, and ws:, which is the same on the wire. An exception that fits decides before what is
+ * said of all hosts, but takes nothing away from a local one, which has no certificate that anybody could check.
  */
 gboolean
 u_tls_rules_check_uri (UTlsRules *self, GUri *uri, GError **error)
 {
   g_autofree char *host = NULL;
   const UTlsException *exception;
+  const char *scheme = g_uri_get_scheme (uri);
 
-  if (g_ascii_strcasecmp (g_uri_get_scheme (uri), "http") != 0)
+  if (g_ascii_strcasecmp (scheme, "http") != 0 && g_ascii_strcasecmp (scheme, "ws") != 0)
     return TRUE;
 
   host = u_tls_rules_normalize_host (g_uri_get_host (uri) != NULL ? g_uri_get_host (uri) : "");
@@ -313,17 +314,17 @@ u_tls_rules_check_uri (UTlsRules *self, GUri *uri, GError **error)
 
   if (exception != NULL)
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or set "
-                 "allows-insecure-loads of the exception for %s.", host, exception->domain);
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or set "
+                 "allows-insecure-loads of the exception for %s.", scheme, host, scheme, exception->domain);
   else if (is_local_normalized (host))
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or set "
-                 "UTransportSecurity:allows-local-networking.", host);
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or set "
+                 "UTransportSecurity:allows-local-networking.", scheme, host, scheme);
   else
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or "
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or "
                  "u_transport_security_add_exception() for this domain, or set "
-                 "UTransportSecurity:allows-insecure-loads.", host);
+                 "UTransportSecurity:allows-insecure-loads.", scheme, host, scheme);
 
   return FALSE;
 }

@@ -47,7 +47,7 @@ typedef struct
   ULoadEventKind kind;
   UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed; UPGRADED: the same, nullable */
   GIOStream *stream;          /* UPGRADED: open in both directions; borrowed, nobody else uses it any more */
-  gboolean untrusted;         /* RESPONSE: over TLS with a certificate that the application alone trusts */
+  gboolean untrusted;         /* RESPONSE, UPGRADED: over TLS with a certificate that the application alone trusts */
   gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
   gsize length;               /* DATA: how much of the buffer was filled, > 0 */
   GBytes *bytes;              /* DATA: borrowed; set instead of a filled buffer when the loader has them anyway */
@@ -95,6 +95,7 @@ struct _ULoaderClass
 {
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
+  gboolean upgrades;          /* its loads end as UPGRADED, or not well: for who wants a connection only */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */

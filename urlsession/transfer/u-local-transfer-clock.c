@@ -28,7 +28,7 @@ is_network_awaited (ULocalTransfer *self)
   if (self->state == U_LOCAL_LOADING)
     return TRUE;
 
-  return self->state == U_LOCAL_RECEIVING &&
+  return self->state == U_LOCAL_RECEIVING && self->load != NULL &&
          (self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_WHOLE || self->credit > 0);
 }
 

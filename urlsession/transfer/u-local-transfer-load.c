@@ -64,6 +64,18 @@ accept_whole (ULocalTransfer *self, GError **error)
   return u_local_transfer_open_file (self, expected, error);
 }
 
+/* A response has come where a connection was wanted. */
+static void
+refuse_response (ULocalTransfer *self)
+{
+  g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+
+  u_local_transfer_post_response (self);
+  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                            "%s answered with the status %u, and opened no connection.", masked,
+                                            self->response->status));
+}
+
 /* The response at hand is the final one and starts from the first byte. */
 void
 u_local_transfer_accept (ULocalTransfer *self)
@@ -71,6 +83,11 @@ u_local_transfer_accept (ULocalTransfer *self)
   g_autoptr (GError) error = NULL;
 
   u_local_transfer_enter (self, U_LOCAL_RECEIVING);
+  if (self->spec->delivery == U_DELIVER_CONDUIT)
+    {
+      refuse_response (self);
+      return;
+    }
   if (!accept_whole (self, &error))
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -218,6 +235,11 @@ may_continue (ULocalTransfer *self, const GError *error)
 void
 u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
 {
+  if (self->conduit != NULL)
+    {
+      u_local_transfer_end_stream (self, error);
+      return;
+    }
   if (error != NULL && may_continue (self, error))
     {
       self->stalled = FALSE;
@@ -345,6 +367,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_UPGRADED:
+      self->untrusted = event->untrusted;
       u_local_transfer_open_conduit (self, event->stream, event->response);
       break;
 

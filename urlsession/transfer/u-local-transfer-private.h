@@ -201,6 +201,12 @@ void       u_local_transfer_post_response (ULocalTransfer    *self);
 void       u_local_transfer_open_conduit  (ULocalTransfer    *self,
                                            GIOStream         *stream,
                                            UResponseData     *response);
+/* A body that the application reads as it likes. */
+void       u_local_transfer_become_stream (ULocalTransfer    *self,
+                                           UTransferSpec     *spec);
+/* There is no more of it. @error: nullable, borrowed */
+void       u_local_transfer_end_stream    (ULocalTransfer    *self,
+                                           const GError      *error);
 void       u_local_transfer_take_order    (ULocalTransfer    *self,
                                            UConduitOrder     *order);
 void       u_local_transfer_drop_conduit  (ULocalTransfer    *self,

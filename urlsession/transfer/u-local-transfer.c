@@ -217,10 +217,17 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 static ULoader *
 find_loader (ULocalTransfer *self)
 {
+  ULoader *loader;
+
   if (self->request->parsed == NULL)
     return NULL;
 
-  return u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
+  loader = u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
+  /* A connection is not something to be loaded. */
+  if (loader != NULL && loader->klass->upgrades && self->spec->delivery != U_DELIVER_CONDUIT)
+    return NULL;
+
+  return loader;
 }
 
 /* A place became free. */
@@ -650,8 +657,11 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
     case U_COMMAND_ANSWER:
       u_local_transfer_answer (self, &command->answer);
       break;
-    case U_COMMAND_BECOME_DOWNLOAD:
-      u_local_transfer_convert (self, command->spec);
+    case U_COMMAND_CONVERT:
+      if (command->spec->delivery == U_DELIVER_CONDUIT)
+        u_local_transfer_become_stream (self, command->spec);
+      else
+        u_local_transfer_convert (self, command->spec);
       break;
     case U_COMMAND_ORDER:
       u_local_transfer_take_order (self, command->order);

@@ -94,8 +94,10 @@ function _init() {
     promisify(URLSession.CookieStorage, ['flush']);
     promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
+    promisify(URLSession.WebSocketTask, ['send_text', 'send_bytes', 'receive', 'ping']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
     promisify(URLSession.UploadTask, ['cancel_by_producing_resume_data']);
+    promisify(URLSession.StreamTask, ['read', 'write', 'capture_streams']);
 
     Object.assign(URLSession.Session.prototype, {
         /* [Uint8Array, URLSession.Response] */
@@ -184,6 +186,81 @@ function _init() {
         cancel_by_producing_resume_data(cancellable = null) {
             return this.cancel_by_producing_resume_data_async(cancellable);
         },
+    });
+
+    Object.assign(URLSession.StreamTask.prototype, {
+        /* [Uint8Array, boolean: the other side has closed and this is all]. At least `minimum` bytes and at most
+         * `maximum`; seconds to wait, 0: for ever. */
+        async read({minimum = 1, maximum = 64 * 1024, timeout = 0} = {}, cancellable = null) {
+            const [bytes, atEnd] = await this.read_async(minimum, maximum, timeout, cancellable);
+
+            return [fromBytes(bytes), atEnd];
+        },
+
+        /* A text, a byte array, or GLib.Bytes. */
+        write(content, {timeout = 0} = {}, cancellable = null) {
+            return this.write_async(toBytes(content), timeout, cancellable);
+        },
+
+        /* Gio.IOStream */
+        capture_streams(cancellable = null) {
+            return this.capture_streams_async(cancellable);
+        },
+    });
+
+    Object.assign(URLSession.WebSocketTask.prototype, {
+        /* A text, a byte array or GLib.Bytes. */
+        send(data, cancellable = null) {
+            return typeof data === 'string' ? this.send_text_async(data, cancellable)
+                : this.send_bytes_async(toBytes(data), cancellable);
+        },
+
+        /* URLSession.WebSocketMessage */
+        receive(cancellable = null) {
+            return this.receive_async(cancellable);
+        },
+
+        ping(cancellable = null) {
+            return this.ping_async(cancellable);
+        },
+
+        /* The messages, up to the end of a WebSocket that is closed: for await (const message of task) … */
+        async *[Symbol.asyncIterator]() {
+            for (;;) {
+                let message;
+
+                try {
+                    message = await this.receive();
+                } catch (error) {
+                    if (this.close_code !== 0 && this.error === null)
+                        return;
+                    throw error;
+                }
+                yield message;
+            }
+        },
+    });
+
+    wrap(URLSession.WebSocketTask.prototype, 'cancel_with_close_code',
+        (close, code = URLSession.WebSocketCloseCode.NORMAL, reason = null) => close(code, reason));
+
+    /* A string or a Uint8Array, whichever the server sent. */
+    Object.defineProperty(URLSession.WebSocketMessage.prototype, 'data', {
+        configurable: true,
+        get() {
+            return this.kind === URLSession.WebSocketMessageKind.TEXT ? this.text : fromBytes(this.bytes);
+        },
+    });
+
+    /* protocols: the subprotocols to offer, the best one first. */
+    wrap(URLSession.Session.prototype, 'create_web_socket_task', (create, target, protocols = null, options = null) => {
+        let request = toRequest(target, options);
+
+        if (protocols !== null && protocols.length > 0) {
+            request = request.copy();
+            request.headers.set('Sec-WebSocket-Protocol', protocols.join(', '));
+        }
+        return create(request);
     });
 
     Object.assign(URLSession.UploadTask.prototype, {
