@@ -32,6 +32,7 @@
 #include <urlsession/task/u-response-decision.h>
 #include <urlsession/task/u-stream-task.h>
 #include <urlsession/task/u-task.h>
+#include <urlsession/task/u-upload-task.h>
 #include <urlsession/task/u-web-socket-task.h>
 #include <urlsession/u-enum-types.h>
 #include <urlsession/u-version.h>

@@ -29,5 +29,6 @@ typedef struct _UTaskMetrics UTaskMetrics;
 typedef struct _UTransactionMetrics UTransactionMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
+typedef struct _UUploadTask UUploadTask;
 typedef struct _UWebSocketMessage UWebSocketMessage;
 typedef struct _UWebSocketTask UWebSocketTask;

@@ -110,6 +110,7 @@ make_executor (USession *self)
     .sends_cookies = configuration->sends_cookies,
     .hsts = hsts,
     .credentials = credentials,
+    .rate_limit = self->rate_limit,
   };
 
   return u_local_executor_new (&settings, self->context);

@@ -57,6 +57,7 @@ struct _UTask
   UTaskMetrics *metrics;      /* owned, nullable */
   char *description;          /* owned, nullable */
   double priority;
+  gint64 rate_limit;          /* bytes per second, 0: none */
   UTransferCounts counts;
   UProgress progress;
   gint64 started_at;          /* microseconds since the epoch; 0: not yet */

@@ -18,6 +18,7 @@ typedef struct
   gboolean sends_cookies;
   UHstsStore *hsts;           /* nullable; borrowed */
   UCredentialStore *credentials; /* nullable; borrowed */
+  gint64 rate_limit;          /* bytes per second for all transfers together, 0: none */
 } UExecutorSettings;
 
 /* Carries transfers out on an I/O thread of this process. @context is that of the session: what the application gave

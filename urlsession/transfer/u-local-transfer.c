@@ -9,6 +9,9 @@
 /* What may be on its way to the application, undelivered, for one transfer. */
 #define WINDOW (256 * 1024)
 
+/* The body of a request from this size on goes over a connection of its own kind: bytes. */
+#define LARGE_BODY (1024 * 1024)
+
 /* The body of a redirect is read so far, and no further: then its connection can be used again. */
 #define REDIRECT_BODY_LIMIT (16 * 1024)
 
@@ -114,6 +117,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->transactions, g_ptr_array_unref);
   g_free (self->chunk);
   u_resume_point_clear (&self->resume_point);
+  u_local_transfer_free_resumption (self);
   g_free (self);
 }
 
@@ -147,7 +151,26 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   else
     credit = MAX (self->credit, 0);
 
-  u_load_set_credit (self->load, credit);
+  u_load_set_credit (self->load, u_local_transfer_limit_credit (self, credit));
+}
+
+/* RFC 9110 section 10.1.1; nothing else was ever to be expected. */
+static gboolean
+expects_continue (ULocalTransfer *self)
+{
+  const char *value = u_header_list_get (self->request->headers, "Expect");
+
+  return value != NULL && g_ascii_strcasecmp (value, "100-continue") == 0 && self->request->body_kind != U_BODY_NONE;
+}
+
+/* Whether a body, in either direction, may be large. One that waits for "100 Continue" may be: why would it wait? */
+static gboolean
+is_bulk (ULocalTransfer *self)
+{
+  gint64 length = u_request_data_get_body_length (self->request);
+
+  return self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE
+         || length < 0 || length > LARGE_BODY || expects_continue (self);
 }
 
 static void
@@ -155,23 +178,24 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
   g_autoptr (UHeaderList) forced = u_local_transfer_dup_forced_headers (self);
+  g_autoptr (URequestData) request = NULL;
   ULoadParams params = {
-    .request = self->request,
     .extra_headers = self->spec->headers,
     .forced_headers = forced,
     .asks_trust = self->spec->asks_trust,
-    .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
+    .bulk = is_bulk (self),
+    .expect_continue = expects_continue (self),
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
-    .send_credit = G_MAXINT64,
     .measure = self->spec->measure,
     .measure_since = self->waiting_since,
   };
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
-  self->counts.sent = 0;
+  self->n_informational = 0;
+  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (self->spec->delivery == U_DELIVER_FILE)
     {
       range = u_resume_point_headers (&self->resume_point, self->spec->headers);
@@ -182,6 +206,9 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
         }
     }
   u_local_transfer_note_start (self);
+  u_local_transfer_update_rate (self);
+  params.send_credit = u_rate_member_get_left (&self->rate, U_RATE_SEND);
+  self->sending_limited = params.send_credit != G_MAXINT64;
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
@@ -287,8 +314,10 @@ u_local_transfer_begin (ULocalTransfer *self)
   u_transfer_ref (&self->base);
   u_local_transfer_init_clock (self);
   u_local_transfer_init_wait (self);
+  u_local_transfer_init_rate (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
+  u_local_transfer_init_resumption (self);
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
     u_local_transfer_reopen_file (self);
   u_local_transfer_requeue (self, FALSE);
@@ -299,7 +328,9 @@ u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
   u_local_transfer_measure_rest (self);
+  u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
+  u_rate_limiter_want (self->executor->limiter, &self->rate, FALSE, FALSE);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
   g_clear_error (&self->held_error);
@@ -369,6 +400,12 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
     {
       u_local_transfer_enter (self, U_LOCAL_FINISHING);
       u_local_transfer_finish_file (self, event, keep);
+    }
+  else if (error != NULL && keep && u_local_transfer_upload_continues (self) &&
+           !g_error_matches (error, U_ERROR, U_ERROR_NOT_RESUMABLE))
+    {
+      u_local_transfer_enter (self, U_LOCAL_FINISHING);
+      u_local_transfer_finish_upload (self, event);
     }
   else
     {
@@ -533,6 +570,7 @@ follow (ULocalTransfer *self, URequestData *other)
   self->counts.received = 0;
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
+  u_local_transfer_restart_upload (self);
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
@@ -597,6 +635,9 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
         u_scheduler_set_priority (self->executor->scheduler, &self->slot, command->priority);
       if (self->load != NULL)
         u_load_set_priority (self->load, command->priority);
+      break;
+    case U_COMMAND_RATE_LIMIT:
+      u_rate_member_set_limit (&self->rate, command->length);
       break;
     case U_COMMAND_CREDIT:
       /* The application takes the pieces as they come: there is no other use for the first ones any more. */

@@ -522,6 +522,13 @@ class DownloadTask(URLSession.DownloadTask):
 DownloadTask = _export(DownloadTask)
 
 
+class UploadTask(URLSession.UploadTask):
+    async def cancel_by_producing_resume_data(self):
+        """Cancels the task and returns what Session.resume_upload_task() goes on from, a GLib.Bytes."""
+        return await call(self, "cancel_by_producing_resume_data")
+
+
+UploadTask = _export(UploadTask)
 class StreamTask(URLSession.StreamTask):
     """A connection. Lines are read with `async for line in task`.
 
@@ -697,6 +704,14 @@ class Session(_Connecting, URLSession.Session):
     def create_download_task(self, request, **options):
         return super().create_download_task(_request(request, **options))
 
+    def create_upload_task(self, request, **options):
+        return super().create_upload_task(_request(request, **options))
+
+    def resume_upload_task(self, resume_data, fresh_request=None):
+        """Makes a task that goes on with an upload. The resume data may be bytes, as read from a file."""
+        if not isinstance(resume_data, GLib.Bytes):
+            resume_data = GLib.Bytes.new(resume_data)
+        return super().resume_upload_task(resume_data, None if fresh_request is None else _request(fresh_request))
     def create_web_socket_task(self, request, protocols=None, **options):
         """Makes a task for a WebSocket; the protocols are the subprotocols to offer, the best one first."""
         request = _request(request, **options)
