@@ -10,7 +10,7 @@ typedef struct
 {
   GBytes *bytes;              /* owned; NULL: a file */
   char *path;                 /* owned; NULL: bytes */
-  gint64 length;              /* of the file when it was measured; one of another length is an error */
+  gint64 length;              /* of the file when it was measured; one of another length is an error. -1: any */
 } UPartsStreamSegment;
 
 /* Why the stream ended before its end. @path: the file. @error: why that could not be read; NULL: it has another

@@ -100,7 +100,7 @@ get_block_size (UPartsStream *self)
   if (self->block == NULL)
     self->block = g_malloc (BLOCK_SIZE + 1);
 
-  return left > BLOCK_SIZE ? BLOCK_SIZE : (gsize) left + 1;
+  return left > BLOCK_SIZE || get_segment (self)->length < 0 ? BLOCK_SIZE : (gsize) left + 1;
 }
 
 /* FALSE: the file has another length than it should have. */
@@ -109,7 +109,7 @@ take_block (UPartsStream *self, gsize size)
 {
   gint64 left = get_segment (self)->length - self->offset;
 
-  if ((gint64) size > left || (size == 0 && left > 0))
+  if (get_segment (self)->length >= 0 && ((gint64) size > left || (size == 0 && left > 0)))
     return FALSE;
 
   self->offset += (gint64) size;

@@ -66,6 +66,7 @@ upgrade (ULocalTransfer *self)
   string = g_uri_to_string (secure);
   self->request = u_request_data_unshare (self->request);
   u_request_data_set_uri (self->request, string);
+  u_local_transfer_drop_claim (self);
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);

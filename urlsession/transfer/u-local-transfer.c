@@ -3,6 +3,7 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/base/u-job-threads-private.h"
+#include "urlsession/loader/u-protocol-loader-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
@@ -94,10 +95,12 @@ u_local_transfer_free (UTransfer *transfer)
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
   g_assert (self->load == NULL && self->file == NULL && self->conduit == NULL && g_queue_is_empty (&self->orders));
+  g_assert (self->exchange == NULL);
 
   u_transfer_spec_unref (self->spec);
   u_request_data_unref (self->request);
   g_clear_pointer (&self->proposed, u_request_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->held_response, u_response_data_unref);
   g_clear_error (&self->held_error);
@@ -159,6 +162,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .request = self->request,
     .extra_headers = self->spec->headers,
     .forced_headers = forced,
+    .exchange = self->exchange,
     .asks_trust = self->spec->asks_trust,
     .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
     .decode = self->spec->delivery != U_DELIVER_FILE,
@@ -183,6 +187,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     }
   u_local_transfer_note_start (self);
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
+  g_clear_pointer (&self->exchange, u_protocol_exchange_unref);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
 }
@@ -192,6 +198,8 @@ find_loader (ULocalTransfer *self)
 {
   if (self->request->parsed == NULL)
     return NULL;
+  if (self->claim == U_CLAIM_TAKEN)
+    return u_protocol_loader_get ();
 
   return u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
 }
@@ -211,7 +219,9 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
   ULoader *loader = find_loader (self);
   GError *refusal = NULL;
 
-  if (loader == NULL)
+  /* A protocol of the application may have one. */
+  if (loader == NULL && (self->request->parsed == NULL || self->claim == U_CLAIM_DECLINED ||
+                         !u_local_transfer_has_protocols (self)))
     {
       g_autofree char *masked = NULL;
       g_autoptr (GError) error = NULL;
@@ -237,14 +247,19 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
                                                         "are missing in it: start it with exec(), or fork earlier."));
       return;
     }
-  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
+  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self) ||
+      !u_local_transfer_ask_protocols (self))
     return;
 
-  if (!u_local_transfer_check_security (self, &refusal))
+  /* What a protocol carries out is its own business: no rule for connections holds for it. */
+  if (self->claim != U_CLAIM_TAKEN && !u_local_transfer_check_security (self, &refusal))
     {
       u_local_transfer_fail (self, refusal);
       return;
     }
+  /* It may be another request by now. */
+  if (!u_local_transfer_ask_protocols (self))
+    return;
   u_local_transfer_measure_wait (self);
   if (loader->klass->uses_network)
     {
@@ -291,12 +306,14 @@ void
 u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_measure_rest (self);
   g_clear_pointer (&self->load, u_load_free);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
   g_clear_error (&self->held_error);
   g_clear_pointer (&self->held_response, u_response_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   if (self->executor->scheduler != NULL)
     u_scheduler_release (self->executor->scheduler, &self->slot);
 }

@@ -73,9 +73,11 @@ u_redirect_next (URequestData *request, UResponseData *response, GError **error)
   if (uri == NULL)
     return NULL;
 
-  /* A server that redirects to file: would read the disk of the user. */
+  /* A server that redirects to file: would read the disk of the user. A protocol of the application may stay in its
+   * own scheme. */
   scheme = g_uri_get_scheme (uri);
-  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https"))
+  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https") &&
+      !g_str_equal (scheme, g_uri_get_scheme (request->parsed)))
     {
       g_autofree char *from = u_uri_dup_masked (request->parsed);
 
