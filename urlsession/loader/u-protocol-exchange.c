@@ -221,15 +221,19 @@ UHearing
 u_protocol_exchange_say (UProtocolExchange *self, UWord *word)
 {
   g_autoptr (UWord) given = word;
-  UHearing hearing = U_NOT_HEARD;
+  UHearing hearing;
 
   g_mutex_lock (&self->lock);
-  if (self->responded && (word->kind == U_WORD_RESPONSE || word->kind == U_WORD_REDIRECT ||
-                          word->kind == U_WORD_QUESTION))
+  if (self->left || self->ended)
+    {
+      hearing = U_NOT_HEARD;
+    }
+  else if (self->responded && (word->kind == U_WORD_RESPONSE || word->kind == U_WORD_REDIRECT ||
+                               word->kind == U_WORD_QUESTION))
     {
       hearing = U_OUT_OF_PLACE;
     }
-  else if (!self->left && !self->ended)
+  else
     {
       hearing = U_SAID;
       if (word->kind == U_WORD_DATA && !self->responded)
