@@ -16,8 +16,8 @@
  * One load that a [class@Protocol] carries out: what is asked for, and where the answer goes.
  *
  * The answer is a response, [method@ProtocolLoad.respond], pieces of a body, [method@ProtocolLoad.send_async] or
- * [method@ProtocolLoad.send_data], and an end, [method@ProtocolLoad.finish]. Instead there may be a redirect or an error.
- * Each of these may be called from the context of the session and from any other thread. After the end, and after
+ * [method@ProtocolLoad.send_data], and an end, [method@ProtocolLoad.finish]. Instead there may be a redirect or an
+ * error. Each of these may be called from the context of the session and from any other thread. After the end, and after
  * [vfunc@Protocol.stop], they have no effect.
  *
  * Until it has said the end the protocol keeps a reference. A load that nobody holds any more can never end: it fails.
@@ -319,8 +319,8 @@ say_last (UProtocolLoad *self, UWord *word)
  *
  * Gives the response, once, before the body.
  *
- * A response without a URL is one of the URL that was asked for. To one of HTTP the library does what it does to that of
- * a server: it follows redirects, asks for credentials after a 401, keeps cookies. With a length that was announced
+ * A response without a URL is one of the URL that was asked for. To one of HTTP the library does what it does to that
+ * of a server: it follows redirects, asks for credentials after a 401, keeps cookies. With a length that was announced
  * another one is an error at the end.
  *
  * May be called from any thread.
@@ -514,8 +514,8 @@ u_protocol_load_finish (UProtocolLoad *self)
  *
  * Ends the load with an error.
  *
- * One in the domain `U_ERROR` is that of the task. Others are mapped as those of GIO are; their message is in that of the
- * task.
+ * One in the domain `U_ERROR` is that of the task. Others are mapped as those of GIO are; their message is in that of
+ * the task.
  *
  * May be called from any thread.
  */

@@ -104,8 +104,8 @@ u_local_transfer_has_protocols (ULocalTransfer *self)
 /*
  * u_local_transfer_ask_protocols:
  *
- * Returns: %FALSE while it is not known whether a protocol carries out the request at hand; the transfer is queued again
- *   then. %TRUE when it is: self->claim says which
+ * Returns: %FALSE while it is not known whether a protocol carries out the request at hand; the transfer is queued
+ *   again then. %TRUE when it is: self->claim says which
  */
 gboolean
 u_local_transfer_ask_protocols (ULocalTransfer *self)
