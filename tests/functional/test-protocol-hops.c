@@ -162,6 +162,111 @@ test_redirect_elsewhere (UTestScene *self, gconstpointer data)
 }
 
 static void
+strict_hello (TestProtocol *self, UProtocolLoad *load)
+{
+  respond_http (load, 200, "Strict-Transport-Security", "max-age=1000");
+  test_protocol_send_text (load, "hello");
+  u_protocol_load_finish (load);
+}
+
+/* A host that wants https: the protocol is asked about what the request becomes, too. */
+static void
+test_hsts (UTestScene *self, gconstpointer data)
+{
+  TestProtocol *protocol = test_protocol_new (self, "https://www.example.com/", strict_hello);
+  g_autoptr (GString) log = g_string_new (NULL);
+  g_autoptr (UTask) task = NULL;
+
+  test_protocol_configure (self, protocol, NULL);
+  protocol->log = log;
+  task = test_protocol_run (self, "http://www.example.com/");
+  g_assert_error (u_task_get_error (task), U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION);
+  g_clear_object (&task);
+  task = test_protocol_run (self, "https://www.example.com/");
+  assert_body (self, task, "hello");
+  g_clear_object (&task);
+  g_string_truncate (log, 0);
+  task = test_protocol_run (self, "http://www.example.com/");
+  assert_body (self, task, "hello");
+  g_assert_cmpstr (log->str, ==, "?h?h+h-h");
+  g_assert_cmpstr (u_request_get_uri (u_task_get_current_request (task)), ==, "https://www.example.com/");
+  g_clear_object (&task);
+  test_protocol_done (self, protocol);
+}
+
+typedef struct
+{
+  guint status;
+  const char *name;
+  const char *value;
+} Answer;
+
+static void
+answer_with (TestProtocol *self, UProtocolLoad *load)
+{
+  const Answer *answer = self->data;
+
+  if (g_str_has_suffix (u_request_get_uri (u_protocol_load_get_request (load)), "two"))
+    {
+      test_protocol_hello (self, load);
+      return;
+    }
+  respond_http (load, answer->status, answer->name, answer->value);
+  u_protocol_load_finish (load);
+}
+
+/* Answers of HTTP for a scheme that has no hosts, and knows nothing of it. */
+static void
+test_http_for_others (UTestScene *self, gconstpointer data)
+{
+  static const Answer answers[] = {
+    { 200, "Set-Cookie", "a=b" },
+    { 200, "Set-Cookie", "a=b; Domain=example.com" },
+    { 200, "Strict-Transport-Security", "max-age=1000" },
+    { 401, "WWW-Authenticate", "Basic realm=\"r\"" },
+    { 407, "Proxy-Authenticate", "Basic realm=\"r\"" },
+    { 304, "ETag", "\"1\"" },
+    { 503, "Retry-After", "1" },
+    { 302, "Location", "" },
+  };
+  static const char * const uris[] = { "x:one", "x:///one", "x://host/one" };
+  TestProtocol *protocol = test_protocol_new (self, "x:", answer_with);
+  Answer moved = { 302, "Location", "x:///two" };
+  Answer away = { 302, "Location", "file:///etc/hostname" };
+
+  test_protocol_configure (self, protocol, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (answers) * G_N_ELEMENTS (uris); i++)
+    {
+      g_autoptr (UTask) task = NULL;
+
+      protocol->data = (gpointer) &answers[i / G_N_ELEMENTS (uris)];
+      task = test_protocol_run (self, uris[i % G_N_ELEMENTS (uris)]);
+      if (answers[i / G_N_ELEMENTS (uris)].status != 302)
+        {
+          g_assert_no_error (u_task_get_error (task));
+          g_assert_cmpuint (get_status (task), ==, answers[i / G_N_ELEMENTS (uris)].status);
+        }
+    }
+  u_test_signal_log_clear (self->log);
+
+  /* It may stay in its scheme, and not leave it. */
+  for (guint i = 0; i < G_N_ELEMENTS (uris); i++)
+    {
+      g_autoptr (UTask) task = NULL;
+
+      protocol->data = &moved;
+      task = test_protocol_run (self, uris[i]);
+      assert_body (self, task, "hello");
+      g_clear_object (&task);
+      protocol->data = &away;
+      task = test_protocol_run (self, uris[i]);
+      g_assert_error (u_task_get_error (task), U_ERROR, U_ERROR_UNSUPPORTED_URL);
+      u_test_signal_log_clear (self->log);
+    }
+  test_protocol_done (self, protocol);
+}
+
+static void
 mock_server (TestProtocol *self, UProtocolLoad *load)
 {
   URequest *request = u_protocol_load_get_request (load);
@@ -322,6 +427,8 @@ main (int argc, char *argv[])
   ADD ("/protocol-hops/redirect", test_redirect);
   ADD ("/protocol-hops/redirect-elsewhere", test_redirect_elsewhere);
   ADD ("/protocol-hops/mock-server", test_mock_server);
+  ADD ("/protocol-hops/hsts", test_hsts);
+  ADD ("/protocol-hops/http-for-others", test_http_for_others);
   ADD ("/protocol-hops/challenge", test_challenge);
 
   return g_test_run ();

@@ -17,8 +17,8 @@
  *
  * The answer is a response, [method@ProtocolLoad.respond], pieces of a body, [method@ProtocolLoad.send_async] or
  * [method@ProtocolLoad.send_data], and an end, [method@ProtocolLoad.finish]. Instead there may be a redirect or an
- * error. Each of these may be called from the context of the session and from any other thread. After the end, and after
- * [vfunc@Protocol.stop], they have no effect.
+ * error. Each of these may be called from the context of the session and from any other thread. After the end, and
+ * after [vfunc@Protocol.stop], they have no effect.
  *
  * Until it has said the end the protocol keeps a reference. A load that nobody holds any more can never end: it fails.
  */
@@ -241,6 +241,8 @@ clear_segment (gpointer data)
  * @self: a load
  *
  * Opens the body of the request, however it was given: bytes, a file, or a form with both.
+ *
+ * What is read of it does not count as sent: [property@Task:bytes-sent] is for what goes over a network.
  *
  * Each call gives a stream that begins at the first byte. Nothing is read before the stream is; that a file cannot be
  * read is an error of the stream, in the domain `G_IO_ERROR`.
