@@ -18,8 +18,17 @@ typedef struct
   void (*failed)   (gpointer user_data, const GError *error);
 } UHttpUploadFuncs;
 
+/* What is sent of a body; see ULoadParams. */
+typedef struct
+{
+  gint64 offset;
+  gint64 count;
+  gint64 total;
+} UHttpUploadPart;
+
 /* @request: with a body. @funcs: static. */
 UHttpUpload  *u_http_upload_new        (URequestData           *request,
+                                        const UHttpUploadPart  *part,
                                         const UHttpUploadFuncs *funcs,
                                         gpointer                user_data);
 /* Nothing is told after this; what is under way ends by itself. */
@@ -28,9 +37,9 @@ void          u_http_upload_free       (UHttpUpload            *self);
 /* TRUE: the length is known. Otherwise either of the functions is called, later. */
 gboolean      u_http_upload_measure    (UHttpUpload            *self,
                                         GCancellable           *cancellable);
-/* Once it is known. */
+/* Once it is known: of the part. */
 gint64        u_http_upload_get_length (UHttpUpload            *self);
-/* (transfer full): the body from its first byte. Nothing is read here. */
+/* (transfer full): the part from its first byte. Nothing is read here. */
 GInputStream *u_http_upload_open       (UHttpUpload            *self);
 
 G_END_DECLS

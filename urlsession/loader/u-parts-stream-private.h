@@ -10,7 +10,10 @@ typedef struct
 {
   GBytes *bytes;              /* owned; NULL: a file */
   char *path;                 /* owned; NULL: bytes */
-  gint64 length;              /* of the file when it was measured; one of another length is an error. -1: any */
+  gint64 start;               /* of a file: where its part begins */
+  gint64 length;              /* of the part of a file, up to its end when it was measured; one of another length is an
+                               * error. -1: any */
+  gboolean is_cut;            /* the part ends before the file does */
 } UPartsStreamSegment;
 
 /* Why the stream ended before its end. @path: the file. @error: why that could not be read; NULL: it has another

@@ -53,14 +53,25 @@ get_need (UPartsStream *self)
     {
       const UPartsStreamSegment *segment = get_segment (self);
 
-      if (segment->bytes == NULL)
+      if (segment->bytes == NULL && !(segment->is_cut && self->offset == segment->length))
         return self->file != NULL ? NEEDS_BLOCK : NEEDS_FILE;
-      if (self->offset < (gint64) g_bytes_get_size (segment->bytes))
+      if (segment->bytes != NULL && self->offset < (gint64) g_bytes_get_size (segment->bytes))
         return READY;
       next_segment (self);
     }
 
   return READY;
+}
+
+/* Moves nothing on the disk: it does not block. Consumes @file, which may be NULL. */
+static gboolean
+take_file (UPartsStream *self, GFileInputStream *file, GError **error)
+{
+  gint64 start = get_segment (self)->start;
+
+  self->file = (GInputStream *) file;
+
+  return file != NULL && (start == 0 || g_seekable_seek (G_SEEKABLE (file), start, G_SEEK_SET, NULL, error));
 }
 
 /* For when it is READY. */
@@ -100,7 +111,10 @@ get_block_size (UPartsStream *self)
   if (self->block == NULL)
     self->block = g_malloc (BLOCK_SIZE + 1);
 
-  return left > BLOCK_SIZE || get_segment (self)->length < 0 ? BLOCK_SIZE : (gsize) left + 1;
+  if (left > BLOCK_SIZE || get_segment (self)->length < 0)
+    return BLOCK_SIZE;
+
+  return (gsize) left + (get_segment (self)->is_cut ? 0 : 1);
 }
 
 /* FALSE: the file has another length than it should have. */
@@ -149,7 +163,7 @@ u_parts_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellab
         {
           g_autoptr (GFile) file = g_file_new_for_path (get_segment (self)->path);
 
-          self->file = G_INPUT_STREAM (g_file_read (file, cancellable, &local_error));
+          take_file (self, g_file_read (file, cancellable, &local_error), &local_error);
         }
       else
         {
@@ -195,8 +209,7 @@ opened_cb (GObject *file, GAsyncResult *result, gpointer user_data)
   UPartsStream *self = g_task_get_source_object (task);
   GError *error = NULL;
 
-  self->file = G_INPUT_STREAM (g_file_read_finish (G_FILE (file), result, &error));
-  if (self->file == NULL)
+  if (!take_file (self, g_file_read_finish (G_FILE (file), result, &error), &error))
     return_failure (task, error);
   else
     go_on (task);

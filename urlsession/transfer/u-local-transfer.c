@@ -117,6 +117,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->transactions, g_ptr_array_unref);
   g_free (self->chunk);
   u_resume_point_clear (&self->resume_point);
+  u_local_transfer_free_resumption (self);
   g_free (self);
 }
 
@@ -158,8 +159,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
   g_autoptr (UHeaderList) forced = u_local_transfer_dup_forced_headers (self);
+  g_autoptr (URequestData) request = NULL;
   ULoadParams params = {
-    .request = self->request,
     .extra_headers = self->spec->headers,
     .forced_headers = forced,
     .exchange = self->exchange,
@@ -175,7 +176,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
-  self->counts.sent = 0;
+  self->n_informational = 0;
+  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (self->spec->delivery == U_DELIVER_FILE)
     {
       range = u_resume_point_headers (&self->resume_point, self->spec->headers);
@@ -297,6 +299,7 @@ u_local_transfer_begin (ULocalTransfer *self)
   u_local_transfer_init_wait (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
+  u_local_transfer_init_resumption (self);
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
     u_local_transfer_reopen_file (self);
   u_local_transfer_requeue (self, FALSE);
@@ -308,6 +311,7 @@ u_local_transfer_drop_load (ULocalTransfer *self)
   u_local_transfer_drop_challenge (self);
   u_local_transfer_drop_claim (self);
   u_local_transfer_measure_rest (self);
+  u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
@@ -379,6 +383,12 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
     {
       u_local_transfer_enter (self, U_LOCAL_FINISHING);
       u_local_transfer_finish_file (self, event, keep);
+    }
+  else if (error != NULL && keep && u_local_transfer_upload_continues (self) &&
+           !g_error_matches (error, U_ERROR, U_ERROR_NOT_RESUMABLE))
+    {
+      u_local_transfer_enter (self, U_LOCAL_FINISHING);
+      u_local_transfer_finish_upload (self, event);
     }
   else
     {
@@ -543,6 +553,7 @@ follow (ULocalTransfer *self, URequestData *other)
   self->counts.received = 0;
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
+  u_local_transfer_restart_upload (self);
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
