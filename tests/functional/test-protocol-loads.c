@@ -183,6 +183,30 @@ test_body (UTestScene *self, gconstpointer data)
 
 /* ---- Kinds of tasks ---- */
 
+/* An upload that would be one that can go on, if a server spoke to it. */
+static void
+test_upload (UTestScene *self, gconstpointer data)
+{
+  TestProtocol *protocol = test_protocol_new (self, "http://www.example.com/", echo_body);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("in memory", 9);
+  g_autoptr (URequest) request = u_request_new ("http://www.example.com/");
+
+  test_protocol_configure (self, protocol, NULL);
+  u_request_set_body_bytes (request, bytes, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (UTask) task = U_TASK (u_session_create_upload_task (self->session, request));
+
+      u_upload_task_set_resumable (U_UPLOAD_TASK (task), i == 1);
+      u_test_signal_log_watch (self->log, task);
+      u_task_resume (task);
+      u_test_scene_finish (self, task);
+      assert_body (self, task, "in memory");
+      g_assert_cmpint (u_task_get_bytes_sent (task), ==, 0);
+    }
+  test_protocol_done (self, protocol);
+}
+
 static void
 test_download (UTestScene *self, gconstpointer data)
 {
@@ -606,6 +630,7 @@ main (int argc, char *argv[])
 
   ADD ("/protocol-loads/request", test_request);
   ADD ("/protocol-loads/body", test_body);
+  ADD ("/protocol-loads/upload", test_upload);
   ADD ("/protocol-loads/download", test_download);
   ADD ("/protocol-loads/become-download", test_become_download);
   ADD ("/protocol-loads/suspended", test_suspended);

@@ -50,6 +50,9 @@ inquiry_answered (UWorkItem *item)
       transfer->claim = self->claimed ? U_CLAIM_TAKEN : U_CLAIM_DECLINED;
       if (self->claimed)
         transfer->exchange = g_steal_pointer (&self->exchange);
+      /* How to go on with an upload is between the library and a server. */
+      if (self->claimed && transfer->resumption != NULL && transfer->resumption->phase == U_UPLOAD_CREATING)
+        u_local_transfer_free_resumption (transfer);
       u_local_transfer_queue_up (transfer, FALSE);
     }
   inquiry_free (self);
