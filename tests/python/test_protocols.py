@@ -116,6 +116,35 @@ class Protocols(support.TestCase):
         self.assertEqual(file.query_info("standard::size", 0, None).get_size(), 1024 ** 3)
         self.assertLess(support.resident_peak() - before, 64 * 1024 ** 2)
 
+    async def test_resume(self):
+        """A download goes on, when the protocol answers as a server does."""
+        body = self.pattern(3000000)
+        ranges = []
+
+        async def answer(load):
+            asked = load.request.headers.get("Range")
+            ranges.append(asked)
+            start = int(asked[len("bytes="):-1]) if asked else 0
+            headers = {"ETag": '"a"', "Accept-Ranges": "bytes", "Content-Length": str(len(body) - start)}
+            if start > 0:
+                headers["Content-Range"] = "bytes {}-{}/{}".format(start, len(body) - 1, len(body))
+            load.respond(status=206 if start else 200, headers=headers)
+            if start == 0:
+                await load.send(body[:1000000])
+                await asyncio.sleep(1000)
+            await load.send(body[start:])
+            load.finish()
+
+        self.configure(answer, AsyncGreeter)
+        task = self.session.create_download_task("https://www.example.com/f")
+        task.resume()
+        while task.bytes_received < 1000000:
+            await asyncio.sleep(0.001)
+        data = await task.cancel_by_producing_resume_data()
+        file = await self.session.resume_download_task(data).save(self.folder / "f")
+        self.assertEqual(ranges, [None, "bytes=1000000-"])
+        self.assertEqual(file.load_contents(None)[1], body)
+
     async def test_thread(self):
         def work(load):
             load.respond(length=500000)
