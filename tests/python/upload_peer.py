@@ -87,9 +87,9 @@ class UploadServer:
     """What a test may change:
 
     breaks: bytes of the upload at which a connection is reset, each once
-    rules: (method, n) or method → a function of the server, the request and the upload, called in the place of the usual
-        answer to the nth request of that method, from 0; it returns True when it has dealt with it, "close" when the
-        connection is to be closed, or None for the usual
+    rules: (method, n) or method → a function of the server, the request and the upload, called in the place of the
+        usual answer to the nth request of that method, from 0; it returns True when it has dealt with it, "close" when
+        the connection is to be closed, or None for the usual
     offers: whether uploads can be resumed
     expects: "after": 100 comes behind 104; "before"; "never"
     location: what 104 says instead, None for no Location
@@ -98,7 +98,9 @@ class UploadServer:
     final: the answer to a complete upload: status, headers, body
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        """tls: a context, for a server of https:."""
+        self.tls = tls
         self.breaks = []
         self.rules = {}
         self.offers = True
@@ -118,7 +120,7 @@ class UploadServer:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def uri(self, path="/files", host="127.0.0.1"):
-        return f"http://{host}:{self.port}{path}"
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}{path}"
 
     def stop(self):
         with contextlib.suppress(OSError):
@@ -150,6 +152,12 @@ class UploadServer:
             threading.Thread(target=self.serve_one, args=(connection,), daemon=True).start()
 
     def serve_one(self, connection):
+        if self.tls:
+            try:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                connection.close()
+                return
         with self.lock:
             self.connections.add(connection)
         rest = b""
@@ -256,8 +264,8 @@ class UploadServer:
         if self.is_ours(request) and request.get("upload-complete") != "?1":
             path = next(path for path, other in self.uploads.items() if other is upload)
             created = request.path != path
-            self.say(request, 201 if created else 204, [("Upload-Complete", "?0"), ("Upload-Offset", len(upload.data))] +
-                     ([("Location", path)] if created else []), b"")
+            headers = [("Upload-Complete", "?0"), ("Upload-Offset", len(upload.data))]
+            self.say(request, 201 if created else 204, headers + ([("Location", path)] if created else []), b"")
             return True
         upload.complete = True
         status, headers, body = self.final

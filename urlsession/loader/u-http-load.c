@@ -5,6 +5,7 @@
 #include "urlsession/loader/u-error-map-private.h"
 #include "urlsession/loader/u-http-asking-private.h"
 #include "urlsession/loader/u-http-body-private.h"
+#include "urlsession/loader/u-http-connections-private.h"
 #include "urlsession/loader/u-http-expect-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
 #include "urlsession/loader/u-http-last-stream-private.h"
@@ -49,6 +50,8 @@ typedef struct
   UHttpExpect *expect;        /* owned, nullable; of this sending */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
+  gint64 send_credit;         /* until there is an upload that counts it */
+  SoupSession *session;       /* not owned; the last one that got the message */
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
   GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
   GError *own_error;          /* owned, nullable; wins over what libsoup says after it was cancelled because of this */
@@ -455,18 +458,50 @@ send (UHttpLoad *self)
 {
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
-  soup_session_send_async (u_http_asking_get_session (self->asking, self->bulk), self->message, G_PRIORITY_DEFAULT,
-                           self->cancellable, sent_cb, load_ref (self));
+  self->session = u_http_asking_get_session (self->asking, self->bulk);
+  soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
+                           load_ref (self));
+}
+
+static void
+upload_sent (gpointer user_data, gsize size)
+{
+  UHttpLoad *self = user_data;
+
+  self->body_sent += (gint64) size;
+  self->sent_unreported += (gint64) size;
+  report_soon (self);
 }
 
 static void
 wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
 {
+  upload_sent (user_data, size);
+}
+
+static GIOStream *
+upload_dup_connection (gpointer user_data)
+{
   UHttpLoad *self = user_data;
 
-  self->body_sent += size;
-  self->sent_unreported += size;
-  report_soon (self);
+  return u_http_connections_dup (self->session, self->message);
+}
+
+/* libsoup looks at this when the response is complete. */
+static void
+upload_cut (gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  soup_message_headers_append (soup_message_get_request_headers (self->message), "Connection", "close");
+}
+
+static GInputStream *
+open_upload (UHttpLoad *self)
+{
+  gboolean plain = g_ascii_strcasecmp (g_uri_get_scheme (self->request->parsed), "http") == 0;
+
+  return u_http_upload_open (self->upload, !plain && !self->bulk);
 }
 
 /* libsoup sends an idempotent request again when the connection it chose turns out to be closed, but it does not
@@ -475,16 +510,17 @@ static void
 restarted_cb (SoupMessage *message, gpointer user_data)
 {
   UHttpLoad *self = user_data;
-  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
+  g_autoptr (GInputStream) body = open_upload (self);
 
   self->body_sent = 0;
+  soup_message_headers_remove (soup_message_get_request_headers (message), "Connection");
   u_http_request_set_body (message, self->request, body, u_http_upload_get_length (self->upload));
 }
 
 static void
 send_with_body (UHttpLoad *self)
 {
-  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
+  g_autoptr (GInputStream) body = open_upload (self);
 
   u_http_request_set_body (self->message, self->request, body, u_http_upload_get_length (self->upload));
   g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), self);
@@ -574,7 +610,9 @@ make_message (UHttpLoad *self, GError **error)
 static void
 begin (UHttpLoad *self)
 {
-  static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
+  static const UHttpUploadFuncs upload_funcs = {
+    upload_measured, upload_failed, upload_dup_connection, upload_sent, upload_cut,
+  };
   GError *error = NULL;
 
   if (!make_message (self, &error))
@@ -590,7 +628,10 @@ begin (UHttpLoad *self)
     }
 
   if (self->upload == NULL)
-    self->upload = u_http_upload_new (self->request, &self->part, &upload_funcs, self);
+    {
+      self->upload = u_http_upload_new (self->request, &self->part, &upload_funcs, self);
+      u_http_upload_set_credit (self->upload, self->send_credit);
+    }
   if (u_http_upload_measure (self->upload, self->cancellable))
     send_with_body (self);
 }
@@ -625,6 +666,7 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->bulk = params->bulk;
   self->decode = params->decode;
   self->credit = params->credit;
+  self->send_credit = params->send_credit;
   self->part = (UHttpUploadPart) { params->body_offset, params->body_count, params->body_total };
   self->priority = params->priority;
   /* libsoup waits over HTTP/2 as well, but forgets what it waits for when another response comes before it. */
@@ -695,6 +737,16 @@ u_http_load_set_credit (ULoad *load, gint64 credit)
   self->credit = credit;
   if (self->body != NULL)
     u_http_body_set_credit (self->body, credit);
+}
+
+void
+u_http_load_set_send_credit (ULoad *load, gint64 credit)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  self->send_credit = credit;
+  if (self->upload != NULL)
+    u_http_upload_set_credit (self->upload, credit);
 }
 
 void

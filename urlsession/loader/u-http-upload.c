@@ -2,7 +2,11 @@
 #include "urlsession/loader/u-http-upload-private.h"
 
 #include "urlsession/loader/u-error-map-private.h"
+#include "urlsession/loader/u-http-sender-private.h"
 #include "urlsession/loader/u-parts-stream-private.h"
+
+/* A body in memory up to this size is not worth more than a few turns of the loop: bytes. */
+#define SMALL_BODY (64 * 1024)
 
 struct _UHttpUpload
 {
@@ -15,6 +19,8 @@ struct _UHttpUpload
   guint n_measured;
   gint64 length;
   GCancellable *cancellable;  /* owned, nullable; while it is measured */
+  UHttpSender *sender;        /* owned, nullable; what was opened last */
+  gint64 credit;              /* bytes that may be sent */
 };
 
 static void
@@ -74,6 +80,7 @@ u_http_upload_new (URequestData *request, const UHttpUploadPart *part, const UHt
   self->funcs = funcs;
   self->part = *part;
   self->user_data = user_data;
+  self->credit = G_MAXINT64;
   self->segments = g_array_new (FALSE, FALSE, sizeof (UPartsStreamSegment));
   g_array_set_clear_func (self->segments, clear_segment);
 
@@ -94,10 +101,19 @@ u_http_upload_new (URequestData *request, const UHttpUploadPart *part, const UHt
   return self;
 }
 
+static void
+close_sender (UHttpUpload *self)
+{
+  if (self->sender != NULL)
+    u_http_sender_detach (self->sender);
+  g_clear_object (&self->sender);
+}
+
 void
 u_http_upload_free (UHttpUpload *self)
 {
   self->funcs = NULL;
+  close_sender (self);
   upload_unref (self);
 }
 
@@ -301,12 +317,75 @@ stream_failed (const char *path, const GError *error, gpointer user_data)
   tell_failed (user_data, path, error);
 }
 
-GInputStream *
-u_http_upload_open (UHttpUpload *self)
+static GIOStream *
+sender_dup_connection (gpointer user_data)
 {
+  UHttpUpload *self = user_data;
+
+  return self->funcs->dup_connection (self->user_data);
+}
+
+static gint64
+sender_get_credit (gpointer user_data)
+{
+  return ((UHttpUpload *) user_data)->credit;
+}
+
+static void
+sender_took (gpointer user_data, gsize n)
+{
+  UHttpUpload *self = user_data;
+
+  if (self->credit != G_MAXINT64)
+    self->credit -= (gint64) n;
+}
+
+static void
+sender_wrote (gpointer user_data, gsize n)
+{
+  UHttpUpload *self = user_data;
+
+  self->funcs->sent (self->user_data, n);
+}
+
+static void
+sender_cut (gpointer user_data)
+{
+  UHttpUpload *self = user_data;
+
+  self->funcs->cut (self->user_data);
+}
+
+void
+u_http_upload_set_credit (UHttpUpload *self, gint64 credit)
+{
+  self->credit = credit;
+  if (self->sender != NULL && credit > 0)
+    u_http_sender_go_on (self->sender);
+}
+
+static gboolean
+is_for_libsoup (UHttpUpload *self, gboolean multiplexed)
+{
+  return self->segments->len == 1 && g_array_index (self->segments, UPartsStreamSegment, 0).bytes != NULL
+         && self->credit == G_MAXINT64 && (multiplexed || self->length <= SMALL_BODY);
+}
+
+GInputStream *
+u_http_upload_open (UHttpUpload *self, gboolean multiplexed)
+{
+  static const UHttpSenderFuncs sender_funcs = {
+    sender_dup_connection, sender_get_credit, sender_took, sender_wrote, sender_cut,
+  };
+  GInputStream *stream;
+
+  close_sender (self);
   /* GIO's own can be polled, so that no read is a turn of the loop. */
-  if (self->segments->len == 1 && g_array_index (self->segments, UPartsStreamSegment, 0).bytes != NULL)
+  if (is_for_libsoup (self, multiplexed))
     return g_memory_input_stream_new_from_bytes (g_array_index (self->segments, UPartsStreamSegment, 0).bytes);
 
-  return u_parts_stream_new (self->segments, stream_failed, upload_ref (self), (GDestroyNotify) upload_unref);
+  stream = u_parts_stream_new (self->segments, stream_failed, upload_ref (self), (GDestroyNotify) upload_unref);
+  self->sender = u_http_sender_new (U_PARTS_STREAM (stream), &sender_funcs, self);
+
+  return G_INPUT_STREAM (g_object_ref (self->sender));
 }

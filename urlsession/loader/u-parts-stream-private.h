@@ -33,4 +33,21 @@ GInputStream *u_parts_stream_new (GArray                 *segments,
                                   gpointer                user_data,
                                   GDestroyNotify          destroy);
 
+/* What comes next, in memory of the stream, without a journey to another thread: valid until the stream is used again.
+ * @size is 0 at the end. NULL and G_IO_ERROR_WOULD_BLOCK: it is not here yet, and fill() brings it, because the file is
+ * not open, or is on a disk that lets one wait. */
+const guint8 *u_parts_stream_peek      (UPartsStream         *self,
+                                        gsize                *size,
+                                        GError              **error);
+/* @count: at most what peek() has shown. */
+void          u_parts_stream_skip      (UPartsStream         *self,
+                                        gsize                 count);
+void          u_parts_stream_fill_async (UPartsStream        *self,
+                                         GCancellable        *cancellable,
+                                         GAsyncReadyCallback  callback,
+                                         gpointer             user_data);
+gboolean      u_parts_stream_fill_finish (UPartsStream       *self,
+                                          GAsyncResult       *result,
+                                          GError            **error);
+
 G_END_DECLS

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /*
- * All that it takes to go on with an upload, also in another process. Atomically reference-counted plain C; to be filled
- * by whoever made it, immutable once shared.
+ * All that it takes to go on with an upload, also in another process. Atomically reference-counted plain C; to be
+ * filled by whoever made it, immutable once shared.
  *
  * As bytes it is a JSON object:
  *
@@ -24,8 +24,8 @@ G_BEGIN_DECLS
  *   file              the body, as a file: URI; left out when it is none, and has to be given again
  *   ticket            names the file with the secrets
  *
- * The file with the secrets exists for each of them, secrets or not, and goes with the first use: so resume data is good
- * for one task. Only the user may read it.
+ * The file with the secrets exists for each of them, secrets or not, and goes with the first use: so resume data is
+ * good for one task. Only the user may read it.
  */
 typedef struct
 {

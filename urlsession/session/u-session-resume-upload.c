@@ -55,14 +55,15 @@ check_body (UUploadResumeData *data, URequest *request)
  *
  * Makes a task that goes on with an upload.
  *
- * It begins suspended. The server is asked how much it has, and is given the rest. The body has to be the same as before:
- * that of a file is taken from the file, which must not have changed; any other has to come with @fresh_request. Bytes
- * that cannot be read as resume data, and those that were used before, are the error of the task,
+ * It begins suspended. The server is asked how much it has, and is given the rest. The body has to be the same as
+ * before: that of a file is taken from the file, which must not have changed; any other has to come with
+ * @fresh_request. Bytes that cannot be read as resume data, and those that were used before, are the error of the task,
  * `U_ERROR_NOT_RESUMABLE`; so is an upload that the server has forgotten.
  *
- * Resume data is a JSON object of a form that is described in the page on [uploads](uploads.html); it holds no passwords,
- * cookies or authorizations. Those are in a file of their own in the cache folder of the user, which only the user can
- * read, and which goes with this call: resume data is good for one task.
+ * Resume data is a JSON object of a form that is described in the page on
+ * [resumable uploads](resumable-uploads.html); it holds no passwords, cookies or authorizations. Those are in a file of
+ * their own in the cache folder of the user, which only the user can read, and which goes with this call: resume data
+ * is good for one task.
  *
  * Returns: (transfer full): a task
  */

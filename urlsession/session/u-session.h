@@ -59,11 +59,11 @@ UDownloadTask         *u_session_resume_download_task            (USession      
                                                                   URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_create_upload_task              (USession              *self,
-                                                                  URequest              *request);
+                                                                  URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_resume_upload_task              (USession              *self,
                                                                   GBytes                *resume_data,
-                                                                  URequest              *fresh_request);
+                                                                  URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
 
 U_AVAILABLE_IN_ALL
 void                   u_session_data_async                      (USession              *self,

@@ -174,7 +174,8 @@ u_task_class_init (UTaskClass *klass)
    * or 104 (Upload Resumption Supported). 101 is not among them.
    *
    * [property@Task:response] stays what it is. Connect before the first resume: nothing is told when nobody listened
-   * then. With HTTP/1.1 these responses are read when the body of the request was sent, not before.
+   * then. Over HTTP/1.1 these responses are read when the body of the request was sent, not before; over HTTP/2 there
+   * is one for each exchange, the first.
    */
   /**
    * UTask::decide-redirect:

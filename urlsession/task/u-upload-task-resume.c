@@ -17,7 +17,7 @@ u_upload_task_resume_install (GObjectClass *object_class, guint resumable_id, gu
    * The request says so with `Upload-Complete: ?1` and `Upload-Draft-Interop-Version: 6`
    * (draft-ietf-httpbis-resumable-upload); a server that knows nothing of it takes the upload as any other. One that
    * offers to go on, with a response of the status 104, is asked after a break how much it has, and is given the rest,
-   * without a word to the application. See [uploads](uploads.html).
+   * without a word to the application. See [resumable uploads](resumable-uploads.html).
    *
    * To be set before the task is resumed: later it is a programming error, reported with g_critical(). %TRUE for a task
    * of [method@Session.resume_upload_task].
@@ -31,7 +31,7 @@ u_upload_task_resume_install (GObjectClass *object_class, guint resumable_id, gu
    *
    * What it takes to go on with the upload later, %NULL unless the task failed and can be resumed.
    *
-   * It is a JSON object, described in the page on [uploads](uploads.html), and good for one task.
+   * It is a JSON object, described in the page on [resumable uploads](resumable-uploads.html), and good for one task.
    */
   g_object_class_install_property (object_class, resume_data_id,
                                    g_param_spec_boxed ("resume-data", NULL, NULL, G_TYPE_BYTES,
@@ -127,7 +127,7 @@ u_upload_task_get_resumable (UUploadTask *self)
  * @self: a task that was not resumed yet
  * @resumable: whether the server is told that it may offer that
  *
- * Sets whether the upload may go on where its connection broke; see [property@UploadTask:resumable].
+ * Sets whether the upload may go on where its connection broke; see [property@URLSession.UploadTask:resumable].
  */
 void
 u_upload_task_set_resumable (UUploadTask *self, gboolean resumable)
@@ -239,10 +239,10 @@ u_upload_task_cancel_by_producing_resume_data_async (UUploadTask         *self,
  * @result: the result of the call
  * @error: where to put an error in the domain `U_ERROR`
  *
- * Finishes what [method@UploadTask.cancel_by_producing_resume_data_async] began.
+ * Finishes what [method@URLSession.UploadTask.cancel_by_producing_resume_data_async] began.
  *
- * `U_ERROR_NOT_RESUMABLE` means that nothing can be gone on with: [property@UploadTask:resumable] was not set, the server
- * did not offer it, the task had not started, or was complete.
+ * `U_ERROR_NOT_RESUMABLE` means that nothing can be gone on with: [property@URLSession.UploadTask:resumable] was not
+ * set, the server did not offer it, the task had not started, or was complete.
  *
  * Returns: (transfer full): the resume data, for [method@Session.resume_upload_task]
  */

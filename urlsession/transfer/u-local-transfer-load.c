@@ -5,8 +5,8 @@
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
-/* A server may report on its work as often as it likes while bytes of the body move; without, this often. Nothing bounds
- * what waits for the application otherwise. */
+/* A server may report on its work as often as it likes while bytes of the body move; without, this often. Nothing
+ * bounds what waits for the application otherwise. */
 #define INFORMATIONAL_LIMIT 1000
 
 void

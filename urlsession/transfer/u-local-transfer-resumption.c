@@ -18,7 +18,8 @@ continue_fired (UTimer *timer)
 {
   ULocalTransfer *self = (ULocalTransfer *) ((guint8 *) timer - G_STRUCT_OFFSET (ULocalTransfer, continue_timer));
 
-  if (self->state != U_LOCAL_LOADING || !u_local_transfer_upload_continues (self))
+  /* A response that came meanwhile is for when the transfer is not suspended any more. */
+  if (self->state != U_LOCAL_LOADING || self->held_response != NULL || !u_local_transfer_upload_continues (self))
     return;
 
   u_local_transfer_give_up_load (self);
@@ -99,6 +100,7 @@ u_local_transfer_make_exchange (ULocalTransfer *self, ULoadParams *params)
   switch (resumption->phase)
     {
     case U_UPLOAD_ASKING:
+      self->counts.sent = MAX (self->counts.sent, resumption->acknowledged);
       return u_request_data_ref (self->request);
 
     case U_UPLOAD_APPENDING:
@@ -175,6 +177,7 @@ u_local_transfer_upload_advanced (ULocalTransfer *self, gint64 enough)
 void
 u_local_transfer_give_up_part (ULocalTransfer *self)
 {
+  self->whole_length = 0;
   self->counts.received = 0;
   self->posted_received = 0;
   self->counts.expected_to_receive = -1;
@@ -225,6 +228,8 @@ u_local_transfer_take_upload_response (ULocalTransfer *self, UResponseData *resp
   if (self->resumption == NULL)
     return FALSE;
 
+  /* There is a way to the host. */
+  self->n_attempts = 0;
   phase = self->resumption->phase;
   switch (u_upload_resumption_take_response (self->resumption, response, self->all_sent, &error))
     {

@@ -421,7 +421,8 @@ u_local_transfer_try_again (ULocalTransfer *self, const GError *error, UResponse
   if (rules == NULL || !u_local_transfer_may_start_over (self))
     return FALSE;
 
-  if (self->counts.received >= self->received_before + WORTHWHILE || u_local_transfer_upload_advanced (self, WORTHWHILE))
+  if (self->counts.received >= self->received_before + WORTHWHILE ||
+      u_local_transfer_upload_advanced (self, WORTHWHILE))
     self->n_retries = 0;
   facts.n_attempts = self->n_retries + 1;
   if (response != NULL)

@@ -10,6 +10,9 @@
 /* What may be on its way to the application, undelivered, for one transfer. */
 #define WINDOW (256 * 1024)
 
+/* The body of a request from this size on goes over a connection of its own kind: bytes. */
+#define LARGE_BODY (1024 * 1024)
+
 /* The body of a redirect is read so far, and no further: then its connection can be used again. */
 #define REDIRECT_BODY_LIMIT (16 * 1024)
 
@@ -154,6 +157,16 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   u_load_set_credit (self->load, credit);
 }
 
+/* Whether a body, in either direction, may be large. */
+static gboolean
+is_bulk (ULocalTransfer *self)
+{
+  gint64 length = u_request_data_get_body_length (self->request);
+
+  return self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE
+         || length < 0 || length > LARGE_BODY;
+}
+
 static void
 start_exchange (ULocalTransfer *self, ULoader *loader)
 {
@@ -165,7 +178,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .forced_headers = forced,
     .exchange = self->exchange,
     .asks_trust = self->spec->asks_trust,
-    .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
+    .bulk = is_bulk (self),
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
