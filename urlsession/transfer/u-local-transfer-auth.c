@@ -108,9 +108,6 @@ u_local_transfer_challenge (ULocalTransfer *self, UResponseData *response)
   g_autoptr (UChallengeData) challenge = NULL;
   gboolean again = FALSE;
 
-  if (response->status == 0)
-    return FALSE;
-
   if (self->accepted_space != NULL && response->status != 407)
     {
       if (self->executor->settings.credentials != NULL)
@@ -118,6 +115,8 @@ u_local_transfer_challenge (ULocalTransfer *self, UResponseData *response)
       g_clear_pointer (&self->accepted_space, u_protection_space_data_unref);
       g_clear_pointer (&self->accepted_credential, u_credential_data_unref);
     }
+  if (response->status == 0)
+    return FALSE;
 
   challenge = u_auth_attempt_take_response (self->auth, self->request, response, &again);
   if (again)

@@ -3,6 +3,7 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/base/u-job-threads-private.h"
+#include "urlsession/loader/u-protocol-loader-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
@@ -97,10 +98,12 @@ u_local_transfer_free (UTransfer *transfer)
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
   g_assert (self->load == NULL && self->file == NULL && self->conduit == NULL && g_queue_is_empty (&self->orders));
+  g_assert (self->exchange == NULL);
 
   u_transfer_spec_unref (self->spec);
   u_request_data_unref (self->request);
   g_clear_pointer (&self->proposed, u_request_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->held_response, u_response_data_unref);
   g_clear_error (&self->held_error);
@@ -182,6 +185,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
   ULoadParams params = {
     .extra_headers = self->spec->headers,
     .forced_headers = forced,
+    .exchange = self->exchange,
     .asks_trust = self->spec->asks_trust,
     .bulk = is_bulk (self),
     .expect_continue = expects_continue (self),
@@ -210,6 +214,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
   params.send_credit = u_rate_member_get_left (&self->rate, U_RATE_SEND);
   self->sending_limited = params.send_credit != G_MAXINT64;
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
+  g_clear_pointer (&self->exchange, u_protocol_exchange_unref);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
 }
@@ -221,6 +227,8 @@ find_loader (ULocalTransfer *self)
 
   if (self->request->parsed == NULL)
     return NULL;
+  if (self->claim == U_CLAIM_TAKEN)
+    return u_protocol_loader_get ();
 
   loader = u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
   /* A connection is not something to be loaded. */
@@ -245,7 +253,9 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
   ULoader *loader = find_loader (self);
   GError *refusal = NULL;
 
-  if (loader == NULL)
+  /* A protocol of the application may have one. */
+  if (loader == NULL && (self->request->parsed == NULL || self->claim == U_CLAIM_DECLINED ||
+                         !u_local_transfer_has_protocols (self)))
     {
       g_autofree char *masked = NULL;
       g_autoptr (GError) error = NULL;
@@ -271,14 +281,19 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
                                                         "are missing in it: start it with exec(), or fork earlier."));
       return;
     }
-  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
+  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self) ||
+      !u_local_transfer_ask_protocols (self))
     return;
 
-  if (!u_local_transfer_check_security (self, &refusal))
+  /* What a protocol carries out is its own business: no rule for connections holds for it. */
+  if (self->claim != U_CLAIM_TAKEN && !u_local_transfer_check_security (self, &refusal))
     {
       u_local_transfer_fail (self, refusal);
       return;
     }
+  /* It may be another request by now. */
+  if (!u_local_transfer_ask_protocols (self))
+    return;
   u_local_transfer_measure_wait (self);
   if (loader->klass->uses_network)
     {
@@ -327,6 +342,7 @@ void
 u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_measure_rest (self);
   u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
@@ -335,6 +351,7 @@ u_local_transfer_drop_load (ULocalTransfer *self)
   self->held_done = FALSE;
   g_clear_error (&self->held_error);
   g_clear_pointer (&self->held_response, u_response_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   if (self->executor->scheduler != NULL)
     u_scheduler_release (self->executor->scheduler, &self->slot);
 }
