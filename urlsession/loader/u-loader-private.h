@@ -75,6 +75,7 @@ typedef struct
   UHeaderList *extra_headers; /* nullable, borrowed: headers of the session and of the transfer (Range, If-Range); a
                                * header of the request wins, one spelling is sent */
   UHeaderList *forced_headers; /* nullable, borrowed: take the place of those of the request (Cookie, Authorization) */
+  UCredentialData *credential; /* nullable, borrowed: to log in with, where that is not done by a header field */
   gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
                                * asked about */
   gboolean measure;           /* DONE is to have a transaction */
@@ -91,6 +92,7 @@ struct _ULoaderClass
 {
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
+  gboolean logs_in;           /* takes a credential with every load: that of the URL is used at once */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
@@ -134,6 +136,7 @@ typedef struct
 ULoader *u_http_loader_new (const ULoaderSettings *settings);
 ULoader *u_file_loader_new (void);
 ULoader *u_data_loader_new (void);
+ULoader *u_ftp_loader_new (const ULoaderSettings *settings);
 
 static inline ULoad *
 u_loader_start (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)

@@ -14,6 +14,7 @@ void          u_loader_table_free      (ULoaderTable          *self);
 /* Lower case. NULL: nothing built in serves it. */
 ULoader      *u_loader_table_find      (ULoaderTable          *self,
                                         const char            *scheme);
+const char   *u_loader_table_explain   (const char            *scheme);
 void          u_loader_table_drop_idle (ULoaderTable          *self,
                                         gboolean               forget);
 

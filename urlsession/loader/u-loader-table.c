@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "u-config.h"
+
 typedef enum {
   BUILTIN_HTTP,
   BUILTIN_DATA,
   BUILTIN_FILE,
+  BUILTIN_FTP,
   N_BUILTIN,
 } Builtin;
 
@@ -20,6 +23,10 @@ static const struct
   { "https", BUILTIN_HTTP },
   { "data", BUILTIN_DATA },
   { "file", BUILTIN_FILE },
+#ifdef HAVE_CURL
+  { "ftp", BUILTIN_FTP },
+  { "ftps", BUILTIN_FTP },
+#endif
 };
 
 struct _ULoaderTable
@@ -63,6 +70,12 @@ make (ULoaderTable *self, Builtin builtin)
       return u_data_loader_new ();
     case BUILTIN_FILE:
       return u_file_loader_new ();
+#ifdef HAVE_CURL
+    case BUILTIN_FTP:
+      return u_ftp_loader_new (&self->settings);
+#else
+    case BUILTIN_FTP:
+#endif
     case N_BUILTIN:
     default:
       g_assert_not_reached ();
@@ -83,6 +96,22 @@ u_loader_table_find (ULoaderTable *self, const char *scheme)
           return *loader;
         }
     }
+
+  return NULL;
+}
+
+/*
+ * u_loader_table_explain:
+ *
+ * Returns: (nullable): why no loader was found for @scheme, as a sentence; %NULL: nothing ever loads it
+ */
+const char *
+u_loader_table_explain (const char *scheme)
+{
+#ifndef HAVE_CURL
+  if (strcmp (scheme, "ftp") == 0 || strcmp (scheme, "ftps") == 0)
+    return "This urlsession was built without FTP: it needs libcurl, and the option “ftp”.";
+#endif
 
   return NULL;
 }
