@@ -22,8 +22,14 @@ authorizer.add_user("user", "pa:ss word", folder, perm="elradfmwMT")
 
 base = FTPHandler
 if "tls" in options or "implicit" in options:
-    from pyftpdlib.handlers import TLS_FTPHandler
+    from pyftpdlib.handlers import TLS_DTPHandler, TLS_FTPHandler
     base = TLS_FTPHandler
+    # That of pyftpdlib 1.5.7 closes a connection on which the handshake begins before the command for it is there.
+    class PatientDTPHandler(TLS_DTPHandler):
+        def readable(self):
+            if self.receive or self._initialized:
+                return super().readable()
+            return self._ssl_accepting or self._ssl_want_read
 
 class Handler(base):
     def on_connect(self):
@@ -41,6 +47,7 @@ Handler.auth_failed_timeout = 0
 if "tls" in options or "implicit" in options:
     Handler.certfile = [option.split("=")[1] for option in options if option.startswith("certificate=")][0]
     Handler.tls_control_required = Handler.tls_data_required = True
+    Handler.dtp_handler = PatientDTPHandler
 if "implicit" in options:
     Handler.tls_control_required = False
     plain_init, plain_handle = Handler.__init__, Handler.handle
@@ -61,9 +68,10 @@ server.serve_forever()
 
 
 class FtpServer:
-    """pyftpdlib over a folder. Options: no-anonymous, tls, implicit, certificate=FILE, refuse=COMMAND, rate=BYTES."""
+    """pyftpdlib over a folder. Options: no-anonymous, tls, implicit, certificate=FILE, refuse=COMMAND, rate=BYTES
+    (after twice as many comes a pause of two seconds)."""
 
-    def __init__(self, folder, *options, port=None):
+    def __init__(self, folder, *options):
         self.process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", SCRIPT, str(folder), *options],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.port = int(self.process.stdout.readline())
@@ -126,6 +134,12 @@ class ScriptedFtpServer:
         connection.sendall(reply)
         return True
 
+    @staticmethod
+    def open_data(old):
+        if old is not None:
+            old.close()
+        return socket.create_server(("127.0.0.1", 0))
+
     def speak(self, connection):
         data = None
         usual = {"USER": b"331 password\r\n", "PASS": b"230 in\r\n", "PWD": b'257 "/" is it\r\n', "CWD": b"250 there\r\n",
@@ -142,10 +156,10 @@ class ScriptedFtpServer:
                     if not self.send(connection, self.replies[verb]):
                         return
                 elif verb == "EPSV":
-                    data = socket.create_server(("127.0.0.1", 0))
+                    data = self.open_data(data)
                     connection.sendall(b"229 Extended (|||%d|)\r\n" % data.getsockname()[1])
                 elif verb == "PASV":
-                    data = socket.create_server(("127.0.0.1", 0))
+                    data = self.open_data(data)
                     port = data.getsockname()[1]
                     # Of another host: it must not be gone to.
                     connection.sendall(b"227 Passive (192,0,2,1,%d,%d)\r\n" % (port >> 8, port & 255))

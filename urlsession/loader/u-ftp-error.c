@@ -27,7 +27,6 @@ static const struct
   { CURLE_FTP_WEIRD_227_FORMAT, OF_ANY_REPLY, U_ERROR_BAD_SERVER_RESPONSE, "The server of %s broke the protocol" },
   { CURLE_FTP_CANT_GET_HOST, OF_ANY_REPLY, U_ERROR_CANNOT_CONNECT_TO_HOST,
     "The server of %s offers no connection for the data" },
-  { CURLE_WEIRD_SERVER_REPLY, 421, U_ERROR_CANNOT_CONNECT_TO_HOST, "The server of %s takes no more connections" },
   { CURLE_WEIRD_SERVER_REPLY, OF_ANY_REPLY, U_ERROR_BAD_SERVER_RESPONSE, "The server of %s broke the protocol" },
   { CURLE_FTP_WEIRD_PASS_REPLY, OF_ANY_REPLY, U_ERROR_BAD_SERVER_RESPONSE, "The server of %s broke the protocol" },
   { CURLE_FTP_COULDNT_SET_TYPE, OF_ANY_REPLY, U_ERROR_BAD_SERVER_RESPONSE, "The server of %s broke the protocol" },

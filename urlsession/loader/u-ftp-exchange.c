@@ -33,13 +33,6 @@ typedef enum {
   EXPLICIT_TLS,               /* AUTH TLS (RFC 4217) */
 } Security;
 
-/* Why the thread itself ended a step. */
-typedef enum {
-  NO_VERDICT,
-  IS_OTHER_VERSION,           /* what is to be gone on with has changed */
-  IS_TOO_LONG,                /* more came than was announced */
-} Verdict;
-
 struct _UFtpExchange
 {
   gatomicrefcount ref_count;  /* the load, and the thread */
@@ -69,12 +62,11 @@ struct _UFtpExchange
   CURL *easy;                 /* owned */
   GArray *sockets;            /* owned; of curl_socket_t: those that are open */
   UFtpListing *listing;       /* owned, nullable */
-  Verdict verdict;
+  gboolean is_other_version;  /* what is to be gone on with has changed */
   long reply;                 /* the last one of the server */
   long multi_line;            /* inside of this reply; 0: not inside of one */
   char *modified;             /* owned, nullable; as the server says */
   gint64 size;                /* of the whole; -1: unknown */
-  gint64 left;                /* of the body that was announced; -1: unknown */
   gboolean has_begun;         /* the server began with the data */
   char text[CURL_ERROR_SIZE]; /* what libcurl says of a failure */
 
@@ -216,7 +208,6 @@ tell_file (UFtpExchange *self, gint64 offset)
   gint64 length = self->size >= 0 ? self->size - offset : -1;
   UResponseData *response = new_response (self, offset > 0 ? 206 : 200, mime_type, NULL, length);
 
-  self->left = length;
   if (validator != NULL)
     {
       u_header_list_append (response->headers, "ETag", validator);
@@ -309,7 +300,7 @@ take_begin (UFtpExchange *self)
 
       if (g_strcmp0 (validator, self->validator) != 0)
         {
-          self->verdict = IS_OTHER_VERSION;
+          self->is_other_version = TRUE;
           return FALSE;
         }
       tell_file (self, self->offset);
@@ -370,14 +361,6 @@ write_cb (char *data, size_t size, size_t n, void *user_data)
   /* The size of a HEAD looks like a body, too. */
   if (self->verb != U_FTP_GET || !self->has_begun)
     return n;
-
-  if (self->left >= 0 && (gint64) n > self->left)
-    {
-      self->verdict = IS_TOO_LONG;
-      return 0;
-    }
-  if (self->left >= 0)
-    self->left -= (gint64) n;
 
   return append_arrived (self, data, n) ? n : 0;
 }
@@ -563,11 +546,10 @@ perform (UFtpExchange *self)
   CURLcode code = CURLE_ABORTED_BY_CALLBACK;
   gboolean is_over = FALSE;
 
-  self->verdict = NO_VERDICT;
+  self->is_other_version = FALSE;
   self->reply = 0;
   self->multi_line = 0;
   self->size = -1;
-  self->left = -1;
   self->has_begun = FALSE;
   g_clear_pointer (&self->modified, g_free);
 
@@ -611,9 +593,9 @@ get_rest (UFtpExchange *self)
           tell_is_complete (self);
           return CURLE_OK;
         }
-      self->verdict = IS_OTHER_VERSION;
+      self->is_other_version = TRUE;
     }
-  if (self->verdict != IS_OTHER_VERSION && code != CURLE_FTP_COULDNT_USE_REST && code != CURLE_BAD_DOWNLOAD_RESUME)
+  if (!self->is_other_version && code != CURLE_FTP_COULDNT_USE_REST && code != CURLE_BAD_DOWNLOAD_RESUME)
     return code;
 
   /* All of it, then: the server does not go on, or there is another version. */
@@ -732,11 +714,6 @@ static GError *
 new_error (UFtpExchange *self, CURLcode code)
 {
   UFtpFailure failure = { .code = code, .reply = self->reply, .text = self->text, .openssl = is_openssl () };
-
-  if (self->verdict == IS_TOO_LONG)
-    return g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
-                        "The server sends more of %s than the %" G_GINT64_FORMAT " bytes that it announced.",
-                        self->masked_url, self->size);
 
   curl_easy_getinfo (self->easy, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
   curl_easy_getinfo (self->easy, CURLINFO_OS_ERRNO, &failure.os_error);

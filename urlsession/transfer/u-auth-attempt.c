@@ -34,7 +34,7 @@ struct _UAuthAttempt
   UChallengeData *challenge;  /* owned, nullable; the question at hand */
   GPtrArray *offers;          /* owned; of UAuthGrant, without credentials; the first is what is asked for */
   GUri *refused_uri;          /* owned, nullable */
-  UResponseData *refusal;     /* owned, nullable */
+  UResponseData *refusal;     /* owned, nullable; of HTTP */
 
   GPtrArray *rejected;        /* owned; of UProtectionSpaceData: the application gives nothing there */
   GPtrArray *failures;        /* owned; of Failure */
@@ -472,7 +472,8 @@ take_refusal (UAuthAttempt *self, URequestData *request, UResponseData *response
     }
 
   self->refused_uri = g_uri_ref (request->parsed);
-  self->refusal = u_response_data_ref (response);
+  if (!response->like_http)
+    self->refusal = u_response_data_ref (response);
 
   return make_challenge (self);
 }
