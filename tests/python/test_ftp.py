@@ -122,6 +122,7 @@ class Ftp(support.TestCase):
         server = self.serve()
         entries = await self.check_listing(server)
         self.assertRegex(entries["a.txt"]["modified"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(len(await self.session.json(server.uri("/"))), 4)
         data, response = await self.session.data(server.uri("/sub/"))
         self.assertEqual(json.loads(data), [])
         await self.check_listing(server, "/;type=d")
