@@ -14,10 +14,13 @@ typedef struct
   guint16 port;
   GBytes *file;               /* owned; what RETR sends */
   const char *modified;       /* NULL: MDTM is refused */
+  GCancellable *cancellable;  /* owned; at the end */
 
   GMutex lock;                /* of what follows */
   GString *commands;          /* owned; one to a line */
   GByteArray *stored;         /* owned; what STOR brought */
+  GCond cond;
+  guint n_connections;
 } FtpServer;
 
 static inline void
@@ -41,7 +44,7 @@ ftp_store (FtpServer *self, GInputStream *in)
   guint8 block[8192];
   gssize n;
 
-  while ((n = g_input_stream_read (in, block, sizeof block, NULL, NULL)) > 0)
+  while ((n = g_input_stream_read (in, block, sizeof block, self->cancellable, NULL)) > 0)
     {
       g_mutex_lock (&self->lock);
       g_byte_array_append (self->stored, block, (guint) n);
@@ -58,21 +61,20 @@ ftp_transfer (FtpServer *self, GSocketListener *listener, GOutputStream *out, gi
   const guint8 *bytes = g_bytes_get_data (self->file, &size);
 
   ftp_say (out, "150 go\r\n");
-  data = g_socket_listener_accept (listener, NULL, NULL, NULL);
+  data = g_socket_listener_accept (listener, NULL, self->cancellable, NULL);
   if (data != NULL && store)
     ftp_store (self, g_io_stream_get_input_stream (G_IO_STREAM (data)));
   else if (data != NULL)
     g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (data)), bytes + offset, size - offset, NULL,
-                               NULL, NULL);
+                               self->cancellable, NULL);
   if (data != NULL)
     g_io_stream_close (G_IO_STREAM (data), NULL, NULL);
   ftp_say (out, "226 done\r\n");
 }
 
-static inline gboolean
-ftp_run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+static inline void
+ftp_speak (FtpServer *self, GSocketConnection *connection)
 {
-  FtpServer *self = user_data;
   GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (connection));
   g_autoptr (GDataInputStream) in = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
   g_autoptr (GSocketListener) listener = NULL;
@@ -82,7 +84,7 @@ ftp_run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObj
   ftp_say (out, "220-hello\r\n213-15\r\n220 hello\r\n");
   while (TRUE)
     {
-      g_autofree char *line = g_data_input_stream_read_line (in, NULL, NULL, NULL);
+      g_autofree char *line = g_data_input_stream_read_line (in, NULL, self->cancellable, NULL);
 
       if (line == NULL)
         break;
@@ -122,8 +124,33 @@ ftp_run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObj
       else
         ftp_say (out, "502 no\r\n");
     }
+}
+
+static inline gboolean
+ftp_run_cb (GThreadedSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+{
+  FtpServer *self = user_data;
+
+  ftp_speak (self, connection);
+  g_mutex_lock (&self->lock);
+  self->n_connections--;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
 
   return TRUE;
+}
+
+/* In the context of the service. */
+static inline gboolean
+ftp_incoming_cb (GSocketService *service, GSocketConnection *connection, GObject *source, gpointer user_data)
+{
+  FtpServer *self = user_data;
+
+  g_mutex_lock (&self->lock);
+  self->n_connections++;
+  g_mutex_unlock (&self->lock);
+
+  return FALSE;
 }
 
 /* @file: (transfer full) */
@@ -134,6 +161,8 @@ ftp_server_new (GBytes *file)
   g_autoptr (GError) error = NULL;
 
   g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->cancellable = g_cancellable_new ();
   self->commands = g_string_new (NULL);
   self->stored = g_byte_array_new ();
   self->file = file;
@@ -141,6 +170,7 @@ ftp_server_new (GBytes *file)
   self->service = g_threaded_socket_service_new (-1);
   self->port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (self->service), NULL, &error);
   g_assert_no_error (error);
+  g_signal_connect (self->service, "incoming", G_CALLBACK (ftp_incoming_cb), self);
   g_signal_connect (self->service, "run", G_CALLBACK (ftp_run_cb), self);
   g_socket_service_start (self->service);
 
@@ -159,10 +189,24 @@ ftp_server_has_got (FtpServer *self, const char *command)
   return found;
 }
 
-/* Threads that still speak hold what they need of the process only: the server is left to them. */
 static inline void
-ftp_server_stop (FtpServer *self)
+ftp_server_free (FtpServer *self)
 {
   g_socket_service_stop (self->service);
   g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  g_cancellable_cancel (self->cancellable);
+  g_mutex_lock (&self->lock);
+  while (self->n_connections > 0)
+    g_cond_wait (&self->cond, &self->lock);
+  g_mutex_unlock (&self->lock);
+
+  g_signal_handlers_disconnect_by_data (self->service, self);
+  g_object_unref (self->service);
+  g_object_unref (self->cancellable);
+  g_bytes_unref (self->file);
+  g_string_free (self->commands, TRUE);
+  g_byte_array_unref (self->stored);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
 }

@@ -43,7 +43,7 @@ static void
 tear_down (Fixture *self, gconstpointer data)
 {
   driver_free (self->driver);
-  ftp_server_stop (self->server);
+  ftp_server_free (self->server);
   g_free (self->url);
   driver_pop_context (self->context);
 }
