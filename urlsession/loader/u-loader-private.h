@@ -78,6 +78,7 @@ typedef struct
                                * header of the request wins, one spelling is sent */
   UHeaderList *forced_headers; /* nullable, borrowed: take the place of those of the request (Cookie, Authorization) */
   UProtocolExchange *exchange; /* borrowed; claimed; NULL but for the loader of protocols */
+  UCredentialData *credential; /* nullable, borrowed: to log in with, where that is not done by a header field */
   gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
                                * asked about */
   gboolean measure;           /* DONE is to have a transaction */
@@ -99,6 +100,7 @@ struct _ULoaderClass
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
   gboolean upgrades;          /* its loads end as UPGRADED, or not well: for who wants a connection only */
+  gboolean logs_in;           /* takes a credential with every load: that of the URL is used at once */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
@@ -142,6 +144,7 @@ typedef struct
 ULoader *u_http_loader_new (const ULoaderSettings *settings);
 ULoader *u_file_loader_new (void);
 ULoader *u_data_loader_new (void);
+ULoader *u_ftp_loader_new (const ULoaderSettings *settings);
 
 static inline ULoad *
 u_loader_start (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)

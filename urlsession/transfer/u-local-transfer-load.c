@@ -175,7 +175,8 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response) || u_local_transfer_take_upload_response (self, response) ||
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_end_refused (self) ||
+      u_local_transfer_take_upload_response (self, response) ||
       u_local_transfer_wait_after_response (self, response))
     return;
 

@@ -267,6 +267,7 @@ void       u_local_transfer_take_question  (ULocalTransfer   *self,
                                             UChallengeData   *challenge);
 gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
                                             UResponseData    *response);
+gboolean   u_local_transfer_end_refused    (ULocalTransfer   *self);
 void       u_local_transfer_answer         (ULocalTransfer   *self,
                                             const UChallengeAnswer *answer);
 void       u_local_transfer_drop_challenge (ULocalTransfer   *self);

@@ -180,11 +180,10 @@ static void
 start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
-  g_autoptr (UHeaderList) forced = u_local_transfer_dup_forced_headers (self);
+  g_autoptr (UHeaderList) forced = NULL;
   g_autoptr (URequestData) request = NULL;
   ULoadParams params = {
     .extra_headers = self->spec->headers,
-    .forced_headers = forced,
     .exchange = self->exchange,
     .asks_trust = self->spec->asks_trust,
     .bulk = is_bulk (self),
@@ -199,6 +198,11 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
   self->n_informational = 0;
+  if (loader->klass->logs_in)
+    u_auth_attempt_log_in (self->auth, self->request);
+  forced = u_local_transfer_dup_forced_headers (self);
+  params.forced_headers = forced;
+  params.credential = u_auth_attempt_get_login (self->auth);
   params.request = request = u_local_transfer_make_exchange (self, &params);
   if (self->spec->delivery == U_DELIVER_FILE)
     {
@@ -259,6 +263,7 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
     {
       g_autofree char *masked = NULL;
       g_autoptr (GError) error = NULL;
+      const char *scheme, *why;
 
       if (self->request->parsed == NULL)
         {
@@ -269,9 +274,11 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
           return;
         }
       masked = u_uri_dup_masked (self->request->parsed);
+      scheme = g_uri_get_scheme (self->request->parsed);
+      why = u_loader_table_explain (scheme);
       u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
-                                                "Nothing here loads URLs with the scheme “%s”: %s.",
-                                                g_uri_get_scheme (self->request->parsed), masked));
+                                                "Nothing here loads URLs with the scheme “%s”: %s.%s%s", scheme,
+                                                masked, why != NULL ? " " : "", why != NULL ? why : ""));
       return;
     }
   if (u_job_threads_are_lost ())
@@ -603,7 +610,7 @@ u_local_transfer_deliver (ULocalTransfer *self)
   g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
   g_autoptr (GError) error = NULL;
 
-  if (self->state != U_LOCAL_ASKING)
+  if (self->state != U_LOCAL_ASKING || u_local_transfer_end_refused (self))
     return;
 
   g_clear_pointer (&self->proposed, u_request_data_unref);
