@@ -15,6 +15,8 @@ typedef struct _UFormData UFormData;
 typedef struct _UHeaders UHeaders;
 typedef struct _UHttpResponse UHttpResponse;
 typedef struct _UProtectionSpace UProtectionSpace;
+typedef struct _UProtocol UProtocol;
+typedef struct _UProtocolLoad UProtocolLoad;
 typedef struct _URedirectDecision URedirectDecision;
 typedef struct _URequest URequest;
 typedef struct _UResponse UResponse;

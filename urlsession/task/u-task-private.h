@@ -29,6 +29,8 @@ typedef struct
   guint64 (*next_identifier) (USession *session);
   /* Any thread: whether all tasks are measured. */
   gboolean (*collects_metrics) (USession *session);
+  /* Any thread: (nullable) (transfer none), of UProtocol; it does not change. */
+  GPtrArray *(*get_protocols) (USession *session);
 } UTaskHost;
 
 struct _UTask

@@ -175,11 +175,15 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response) || u_local_transfer_take_upload_response (self, response) ||
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_end_refused (self) ||
+      u_local_transfer_take_upload_response (self, response) ||
       u_local_transfer_wait_after_response (self, response))
     return;
 
-  next = u_redirect_next (self->request, response, &error);
+  if (self->led_to != NULL)
+    next = g_steal_pointer (&self->led_to);
+  else
+    next = u_redirect_next (self->request, response, &error);
   if (error != NULL)
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -187,7 +191,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
     }
   if (next != NULL && self->n_redirects >= U_REDIRECT_LIMIT)
     {
-      g_autofree char *masked = u_uri_dup_masked (next->parsed);
+      g_autofree char *masked = u_uri_string_dup_masked (next->uri);
 
       u_request_data_unref (self->request);
       self->request = g_steal_pointer (&next);
@@ -351,6 +355,8 @@ take_event (gpointer user_data, const ULoadEvent *event)
 
     case U_LOAD_RESPONSE:
       self->untrusted = event->untrusted;
+      if (event->request != NULL)
+        self->led_to = u_request_data_ref (event->request);
       if (self->suspended)
         {
           self->held_response = u_response_data_ref (event->response);

@@ -31,6 +31,14 @@ typedef enum {
   U_LOCAL_N_STATES,
 } ULocalState;
 
+/* Whether a protocol of the application carries out the request at hand. */
+typedef enum {
+  U_CLAIM_UNKNOWN,
+  U_CLAIM_ASKED,
+  U_CLAIM_DECLINED,
+  U_CLAIM_TAKEN,              /* exchange */
+} UClaim;
+
 /* The executor inside this process. All of the I/O thread, but for what says otherwise. */
 typedef struct
 {
@@ -63,6 +71,10 @@ typedef struct
   USchedulerEntry slot;
   URequestData *request;      /* owned; of this hop */
   ULoad *load;                /* owned, nullable */
+  UClaim claim;
+  gconstpointer inquiry;      /* not owned; ASKED: what will bring the answer */
+  UProtocolExchange *exchange; /* owned, nullable; TAKEN */
+  URequestData *led_to;       /* owned, nullable; where the response at hand leads, in the words of the load */
   guint n_redirects;
   guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
@@ -245,11 +257,17 @@ UHeaderList *u_local_transfer_dup_forced_headers (ULocalTransfer *self);
 void       u_local_transfer_note_response  (ULocalTransfer   *self,
                                             UResponseData    *response);
 
+/* u-local-transfer-protocol.c: what the application carries out itself */
+gboolean   u_local_transfer_has_protocols  (ULocalTransfer   *self);
+gboolean   u_local_transfer_ask_protocols  (ULocalTransfer   *self);
+void       u_local_transfer_drop_claim     (ULocalTransfer   *self);
+
 /* u-local-transfer-auth.c: questions for credentials and for trust */
 void       u_local_transfer_take_question  (ULocalTransfer   *self,
                                             UChallengeData   *challenge);
 gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
                                             UResponseData    *response);
+gboolean   u_local_transfer_end_refused    (ULocalTransfer   *self);
 void       u_local_transfer_answer         (ULocalTransfer   *self,
                                             const UChallengeAnswer *answer);
 void       u_local_transfer_drop_challenge (ULocalTransfer   *self);
