@@ -154,14 +154,23 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   u_load_set_credit (self->load, credit);
 }
 
-/* Whether a body, in either direction, may be large. */
+/* RFC 9110 section 10.1.1; nothing else was ever to be expected. */
+static gboolean
+expects_continue (ULocalTransfer *self)
+{
+  const char *value = u_header_list_get (self->request->headers, "Expect");
+
+  return value != NULL && g_ascii_strcasecmp (value, "100-continue") == 0 && self->request->body_kind != U_BODY_NONE;
+}
+
+/* Whether a body, in either direction, may be large. One that waits for "100 Continue" may be: why would it wait? */
 static gboolean
 is_bulk (ULocalTransfer *self)
 {
   gint64 length = u_request_data_get_body_length (self->request);
 
   return self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE
-         || length < 0 || length > LARGE_BODY;
+         || length < 0 || length > LARGE_BODY || expects_continue (self);
 }
 
 static void
@@ -175,6 +184,7 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
     .forced_headers = forced,
     .asks_trust = self->spec->asks_trust,
     .bulk = is_bulk (self),
+    .expect_continue = expects_continue (self),
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
