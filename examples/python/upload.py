@@ -3,7 +3,6 @@
 """Uploads a file, with its progress: upload.py FILE URL [--method POST] [--resumable]"""
 
 import argparse
-import mimetypes
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ async def main(arguments):
     session = URLSession.Session()
     request = URLSession.Request(arguments.uri, method=arguments.method)
     # The file is read while it is sent, a block at a time, whatever its size.
-    request.set_body_file(Gio.File.new_for_path(str(arguments.file)), mimetypes.guess_type(arguments.file.name)[0])
+    request.set_body_file(Gio.File.new_for_path(str(arguments.file)), None)
     task = session.create_upload_task(request)
     task.props.resumable = arguments.resumable
 
