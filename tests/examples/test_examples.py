@@ -5,13 +5,17 @@ import hashlib
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import support
 import tap
+import web_sockets
 
 EXAMPLES = Path(os.environ["U_TEST_EXAMPLES"])
 PROGRAMS = Path(os.environ["U_TEST_EXAMPLE_PROGRAMS"])
@@ -81,6 +85,34 @@ class Examples(support.TestCase):
         self.assertRegex(output, r"in all +[0-9.]+ ms")
         self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", "http://127.0.0.1:1/", status=1)
 
+    def test_chat(self):
+        peer = web_sockets.debian_peer()
+        self.addCleanup(peer.stop)
+        chat = subprocess.Popen([*PYTHON, EXAMPLES / "python/chat.py", peer.base + "/echo"], text=True,
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.assertIn("connected", chat.stdout.readline())
+        for line in ["hello\n", "wie geht es\n"]:
+            chat.stdin.write(line)
+            chat.stdin.flush()
+            self.assertEqual(chat.stdout.readline(), "> " + line)
+        output, _ = chat.communicate(timeout=60)
+        self.assertEqual(output, "closed with 1000 end of input\n")
+        self.assertEqual(chat.returncode, 0)
+        self.run_example(*PYTHON, EXAMPLES / "python/chat.py", "ws://127.0.0.1:1/", status=1)
+
+    def test_whois(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                with server.accept()[0] as connection, connection.makefile("rb") as lines:
+                    connection.sendall(b"domain: " + lines.readline() + b"source: here\r\n")
+            thread = threading.Thread(target=serve)
+            thread.start()
+            output = self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1",
+                                      server.getsockname()[1])
+            thread.join()
+        self.assertEqual(output, "domain: example.org\nsource: here\n")
+        self.run_example(*PYTHON, EXAMPLES / "python/whois.py", "example.org", "127.0.0.1", "1", status=1)
+
     def download(self, *program):
         output = self.run_example(*program, self.uri("/bytes/300000"), self.folder / "x")
         self.assertIn("100 %", output)
@@ -147,6 +179,34 @@ class Examples(support.TestCase):
         self.assertIn("a.txt: resumed at", output)
         self.assertFile("a.txt", 1000000)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["a.txt"])
+
+    def test_custom_protocol(self):
+        program = [*PYTHON, EXAMPLES / "python/custom_protocol.py", self.folder / "an archive.zip"]
+        with zipfile.ZipFile(program[-1], "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", "hello")
+            archive.writestr("big/10 %.bin", self.pattern(3000000))
+            archive.writestr("big/deeper/x", "")
+            archive.writestr("empty", "")
+        self.assertEqual(self.run_example(*program).split(), ["5", "a.txt", "3000000", "big/", "0", "empty"])
+        self.assertEqual(self.run_example(*program, "big/").splitlines()[0].split(maxsplit=1), ["3000000", "10 %.bin"])
+        self.assertEqual(self.run_example(*program, "a.txt"), "hello")
+        self.assertEqual(self.run_example(*program, "empty"), "")
+        output = self.run_example(*program, "big/10 %.bin", self.folder / "saved")
+        self.assertIn("saved as", output)
+        self.assertFile("saved", 3000000)
+
+        for arguments, error in (["nothing"], "no file nothing"), (["no/"], "no folder no/"):
+            self.assertIn(error, self.run_example(*program, *arguments, status=1))
+        self.assertIn("No such file", self.run_example(*program[:-1], self.folder / "none.zip", status=1))
+        # A member that does not have its check sum is an error, whatever of it was written.
+        data = bytearray((self.folder / "an archive.zip").read_bytes())
+        data[data.index(b"a.txt") + 8] ^= 1
+        (self.folder / "bad.zip").write_bytes(data)
+        (self.folder / "none").write_text("not an archive")
+        for arguments in ([self.folder / "bad.zip", "a.txt"], [self.folder / "none"]):
+            output = self.run_example(*program[:-1], *arguments, status=1)
+            self.assertNotIn("Traceback", output)
+            self.assertRegex(output, "(BadZipFile|error): ")
 
     def test_server(self):
         server = subprocess.Popen([*PYTHON, EXAMPLES / "server.py", self.folder, "--generate", "1"],

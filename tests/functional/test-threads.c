@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "u-test-scene.h"
+#include "web-socket-fixture.h"
 
 #include <string.h>
 
@@ -107,6 +107,14 @@ task_created_cb (USession *session, UTask *task, gpointer data)
 }
 
 static gboolean
+become_stream_cb (USession *session, UTask *task, UResponseDecision *decision, gpointer data)
+{
+  u_response_decision_become_stream (decision);
+
+  return TRUE;
+}
+
+static gboolean
 become_download_cb (USession *session, UTask *task, UResponseDecision *decision, gpointer data)
 {
   u_response_decision_become_download (decision);
@@ -153,6 +161,15 @@ items_changed_cb (GListModel *model, guint position, guint removed, guint added,
   g_assert_true (g_main_context_is_owner (data));
 }
 
+static void
+serve_hello (WebSocketConnection *connection)
+{
+  web_socket_accept (connection, "");
+  web_socket_write_text (connection, "hello");
+  web_socket_write_close (connection, 1000, "");
+  web_socket_read_all (connection);
+}
+
 /* Every signal that there is, from tasks that are made and used in a thread which is not that of the context. The log
  * checks the context of each; the list of signals comes from the types, so that a new one cannot be forgotten. */
 static void
@@ -160,7 +177,7 @@ test_all_signals (Fixture *self, gconstpointer data)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   const GType types[] = { U_TYPE_SESSION, U_TYPE_TASK, U_TYPE_DATA_TASK, U_TYPE_DOWNLOAD_TASK, U_TYPE_UPLOAD_TASK,
-                          U_TYPE_DECISION };
+                          U_TYPE_STREAM_TASK, U_TYPE_DECISION };
   g_autoptr (GBytes) body = u_test_pattern_bytes (1000);
   g_autoptr (GBytes) resume_data = NULL;
   gpointer kept = NULL;
@@ -315,6 +332,76 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_signal_log_assert_empty (self->log);
   }
 
+  /* One that becomes a stream, which is closed. */
+  {
+    gulong handler = g_signal_connect (self->session, "task-decide-response", G_CALLBACK (become_stream_cb), NULL);
+    g_autoptr (UTask) task = new_task (self, "/bytes/300000?pause-after=200000", FALSE);
+    g_autoptr (UTask) heir = NULL;
+    UTask **tasks;
+    gsize n_tasks;
+
+    u_task_resume (task);
+    wait_count (self, "task-became-stream", 1);
+    g_signal_handler_disconnect (self->session, handler);
+    tasks = u_session_dup_tasks (self->session, &n_tasks);
+    g_assert_cmpuint (n_tasks, ==, 1);
+    heir = tasks[0];
+    g_free (tasks);
+    u_stream_task_close_read (U_STREAM_TASK (heir));
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "decide-response");
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "became-stream");
+    assert_both (self, "read-closed");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+    u_test_server_release (self->server);
+  }
+
+  /* A connection. */
+  {
+    g_autofree char *uri = u_test_server_get_uri (self->server, "/");
+    g_autoptr (GUri) parsed = g_uri_parse (uri, G_URI_FLAGS_NONE, NULL);
+    g_autoptr (UStreamTask) task = NULL;
+
+    task = u_session_create_stream_task (self->session, g_uri_get_host (parsed), (guint) g_uri_get_port (parsed));
+    u_stream_task_close_write (task);
+    u_task_resume (U_TASK (task));
+    wait_count (self, "task-write-closed", 1);
+    u_stream_task_close_read (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "write-closed");
+    assert_both (self, "read-closed");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
+  /* One that talks. */
+  {
+    WebSocketPeer peer = { NULL };
+    g_autofree char *uri = NULL;
+    g_autoptr (UTask) task = NULL;
+
+    web_socket_peer_start (&peer);
+    peer.serve = serve_hello;
+    uri = g_strdup_printf ("ws://127.0.0.1:%u/", peer.port);
+    task = U_TASK (u_session_create_web_socket_task_for_uri (self->session, uri, NULL));
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    web_socket_peer_stop (&peer);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "opened “(null)”");
+    assert_both (self, "message “hello”");
+    assert_both (self, "closed 1000 “”");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+  }
+
   /* A task that fails. */
   {
     g_autoptr (UTask) task = new_task (self, "/no-answer", FALSE);
@@ -336,7 +423,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
-      "informational-response", "waiting-for-connectivity",
+      "informational-response", "waiting-for-connectivity", "opened", "message", "closed", "became-stream", "read-closed", "write-closed",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)

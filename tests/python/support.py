@@ -20,7 +20,9 @@ class TestCase(unittest.TestCase):
 
     def __init_subclass__(cls):
         super().__init_subclass__()
-        for name, method in list(vars(cls).items()):
+        # Those of a class that is mixed in as well.
+        for name in dir(cls):
+            method = getattr(cls, name)
             if name.startswith("test_") and getattr(method, "__code__", None) and method.__code__.co_flags & 0x80:
                 setattr(cls, name, cls._run(method))
 

@@ -89,6 +89,15 @@ append_error (GString *entry, const GError *error)
   append_nick (entry, U_TYPE_ERROR, error->code);
 }
 
+static void
+append_message (GString *entry, UWebSocketMessage *message)
+{
+  if (u_web_socket_message_get_kind (message) == U_WEB_SOCKET_MESSAGE_KIND_TEXT)
+    g_string_append_printf (entry, " “%s”", u_web_socket_message_get_text (message));
+  else
+    g_string_append_printf (entry, " %" G_GSIZE_FORMAT, g_bytes_get_size (u_web_socket_message_get_bytes (message)));
+}
+
 /* Whether there may be one or many of it. */
 static gboolean
 is_repeated (const char *entry)
@@ -128,6 +137,12 @@ append (UTestSignalLog *self, const char *name, const GValue *params, guint n_pa
     {
       if (G_VALUE_HOLDS (&params[i], G_TYPE_ERROR))
         append_error (entry, g_value_get_boxed (&params[i]));
+      if (G_VALUE_HOLDS (&params[i], G_TYPE_UINT))
+        g_string_append_printf (entry, " %u", g_value_get_uint (&params[i]));
+      if (G_VALUE_HOLDS (&params[i], G_TYPE_STRING))
+        g_string_append_printf (entry, " “%s”", g_value_get_string (&params[i]));
+      if (G_VALUE_HOLDS (&params[i], U_TYPE_WEB_SOCKET_MESSAGE))
+        append_message (entry, g_value_get_object (&params[i]));
       if (G_VALUE_HOLDS (&params[i], G_TYPE_BYTES) && g_str_equal (name, "received-data"))
         {
           gsize length;

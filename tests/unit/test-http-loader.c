@@ -509,11 +509,17 @@ free_on_event (DriverLoad *load, const ULoadEvent *event)
 static void
 test_inside_event (Fixture *self, gconstpointer data)
 {
-  static const char * const expected[] = { "s", "si", NULL, "sir", "sird", NULL, "sird." };
+  static const char * const expected[] = {
+    [U_LOAD_SENT] = "s",
+    [U_LOAD_INFORMATIONAL] = "si",
+    [U_LOAD_RESPONSE] = "sir",
+    [U_LOAD_DATA] = "sird",
+    [U_LOAD_DONE] = "sird.",
+  };
 
   for (ULoadEventKind kind = U_LOAD_SENT; kind <= U_LOAD_DONE; kind++)
     {
-      /* Nothing is asked here, and no connection is given away. */
+      /* Nothing is asked here, and nothing is another protocol. */
       for (guint freeing = 0; freeing < 2 && expected[kind] != NULL; freeing++)
         {
           static const RawReply reply = {

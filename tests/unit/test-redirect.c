@@ -137,6 +137,11 @@ static const struct
   { "http://h/a", NULL, NULL },
   { "http://h/a", "http://", NULL },
   { "http://h/a", "http://[::1", NULL },
+  { "ws://h/a", "b", "ws://h/b" },
+  { "ws://h/a", "wss://i/b", "wss://i/b" },
+  { "ws://h/a", "http://i:8080/b?c#d", "ws://i:8080/b?c#d" },
+  { "wss://h/a", "https://h/b", "wss://h/b" },
+  { "wss://h/a", "//i/b", "wss://i/b" },
 };
 
 static void
@@ -158,7 +163,8 @@ test_locations (void)
 static void
 test_schemes (void)
 {
-  static const char * const schemes[] = { "file:///etc/passwd", "ftp://h/x", "data:,x", "javascript:1", "nosuch://h" };
+  static const char * const schemes[] = { "file:///etc/passwd", "ftp://h/x", "data:,x", "javascript:1", "nosuch://h",
+                                          "ws://h/x", "wss://h/x" };
 
   for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
     {
@@ -186,6 +192,8 @@ static const struct
   { "https://h/a", "https://h:444/b", FALSE },
   { "https://h/a", "https://i/b", FALSE },
   { "https://h/a", "https://sub.h/b", FALSE },
+  { "wss://h/a", "https://h/b", TRUE },
+  { "wss://h/a", "ws://h/b", FALSE },
 };
 
 static void
@@ -226,7 +234,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/redirect/r060-r061-r062-r063-r071-methods", test_methods);
-  g_test_add_func ("/redirect/r064-r065-r066-r067-locations", test_locations);
+  g_test_add_func ("/redirect/r064-r065-r066-r067-r256-locations", test_locations);
   g_test_add_func ("/redirect/r068-schemes", test_schemes);
   g_test_add_func ("/redirect/r069-r070-origins", test_origins);
   g_test_add_func ("/redirect/r112-user-info", test_user_info);

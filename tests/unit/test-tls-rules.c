@@ -125,7 +125,10 @@ test_schemes (void)
   g_assert_true (check (rules, "https", "example.com", NULL));
   g_assert_true (check (rules, "ftp", "example.com", NULL));
   g_assert_false (check (rules, "HTTP", "example.com", NULL));
+  g_assert_true (check (rules, "wss", "example.com", NULL));
+  g_assert_false (check (rules, "ws", "example.com", NULL));
   rules->allows_insecure_loads = TRUE;
+  g_assert_true (check (rules, "ws", "example.com", NULL));
   g_assert_true (check (rules, "http", "example.com", NULL));
   /* One that allows nothing is the way to ask for more than of all others. */
   u_tls_rules_set_exception (rules, &(UTlsException) { .domain = (char *) "bank.example" });

@@ -284,16 +284,17 @@ match_exception (UTlsRules *self, const char *host)
 /*
  * u_tls_rules_check_uri:
  *
- * Only http: can be refused here. An exception that fits decides before what is said of all hosts, but takes nothing
- * away from a local one, which has no certificate that anybody could check.
+ * Only http: can be refused here, and ws:, which is the same on the wire. An exception that fits decides before what is
+ * said of all hosts, but takes nothing away from a local one, which has no certificate that anybody could check.
  */
 gboolean
 u_tls_rules_check_uri (UTlsRules *self, GUri *uri, GError **error)
 {
   g_autofree char *host = NULL;
   const UTlsException *exception;
+  const char *scheme = g_uri_get_scheme (uri);
 
-  if (g_ascii_strcasecmp (g_uri_get_scheme (uri), "http") != 0)
+  if (g_ascii_strcasecmp (scheme, "http") != 0 && g_ascii_strcasecmp (scheme, "ws") != 0)
     return TRUE;
 
   host = u_tls_rules_normalize_host (g_uri_get_host (uri) != NULL ? g_uri_get_host (uri) : "");
@@ -313,17 +314,17 @@ u_tls_rules_check_uri (UTlsRules *self, GUri *uri, GError **error)
 
   if (exception != NULL)
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or set "
-                 "allows-insecure-loads of the exception for %s.", host, exception->domain);
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or set "
+                 "allows-insecure-loads of the exception for %s.", scheme, host, scheme, exception->domain);
   else if (is_local_normalized (host))
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or set "
-                 "UTransportSecurity:allows-local-networking.", host);
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or set "
+                 "UTransportSecurity:allows-local-networking.", scheme, host, scheme);
   else
     g_set_error (error, U_ERROR, U_ERROR_TRANSPORT_SECURITY_REQUIRES_SECURE_CONNECTION,
-                 "The transport security of the session allows no http: to %s. Use https:, or "
+                 "The transport security of the session allows no %s: to %s. Use %ss:, or "
                  "u_transport_security_add_exception() for this domain, or set "
-                 "UTransportSecurity:allows-insecure-loads.", host);
+                 "UTransportSecurity:allows-insecure-loads.", scheme, host, scheme);
 
   return FALSE;
 }
@@ -357,6 +358,34 @@ has_forward_secrecy (GTlsProtocolVersion version, const char *cipher)
          || g_strv_contains ((const char * const *) words, "EDH");
 }
 
+/* Returns (nullable): the exception that they are of. */
+static const UTlsException *
+get_demands (UTlsRules *self, const char *host, GTlsProtocolVersion *minimum, GTlsProtocolVersion *maximum,
+             gboolean *forward_secrecy)
+{
+  g_autofree char *normalized = u_tls_rules_normalize_host (host);
+  const UTlsException *exception = normalized != NULL ? match_exception (self, normalized) : NULL;
+
+  *minimum = self->minimum;
+  *maximum = self->maximum;
+  *forward_secrecy = self->requires_forward_secrecy;
+  if (exception != NULL)
+    {
+      if (exception->minimum != G_TLS_PROTOCOL_VERSION_UNKNOWN)
+        *minimum = exception->minimum;
+      *forward_secrecy = exception->requires_forward_secrecy;
+    }
+
+  return exception;
+}
+
+void
+u_tls_rules_get_demands (UTlsRules *self, const char *host, GTlsProtocolVersion *minimum, GTlsProtocolVersion *maximum,
+                         gboolean *forward_secrecy)
+{
+  get_demands (self, host, minimum, maximum, forward_secrecy);
+}
+
 /*
  * u_tls_rules_check_connection:
  *
@@ -367,23 +396,16 @@ gboolean
 u_tls_rules_check_connection (UTlsRules *self, const char *host, GTlsProtocolVersion version, const char *cipher,
                               GError **error)
 {
-  g_autofree char *normalized = u_tls_rules_normalize_host (host);
-  const UTlsException *exception = normalized != NULL ? match_exception (self, normalized) : NULL;
-  GTlsProtocolVersion minimum = self->minimum;
-  gboolean forward_secrecy = self->requires_forward_secrecy;
+  const UTlsException *exception;
+  GTlsProtocolVersion minimum, maximum;
+  gboolean forward_secrecy;
   g_autofree char *whose = NULL;
 
+  exception = get_demands (self, host, &minimum, &maximum, &forward_secrecy);
   if (exception != NULL)
-    {
-      if (exception->minimum != G_TLS_PROTOCOL_VERSION_UNKNOWN)
-        minimum = exception->minimum;
-      forward_secrecy = exception->requires_forward_secrecy;
-      whose = g_strdup_printf ("of the exception for %s", exception->domain);
-    }
+    whose = g_strdup_printf ("of the exception for %s", exception->domain);
   else
-    {
-      whose = g_strdup_printf ("of UTransportSecurity, or of an exception for %s", host);
-    }
+    whose = g_strdup_printf ("of UTransportSecurity, or of an exception for %s", host);
 
   if (version < minimum)
     {
@@ -392,11 +414,11 @@ u_tls_rules_check_connection (UTlsRules *self, const char *host, GTlsProtocolVer
                    host, version_name (version), version_name (minimum), whose);
       return FALSE;
     }
-  if (version > self->maximum)
+  if (version > maximum)
     {
       g_set_error (error, U_ERROR, U_ERROR_SECURE_CONNECTION_FAILED,
                    "The server %s speaks %s, and the session wants %s or older: maximum-tls-version of "
-                   "UTransportSecurity says so.", host, version_name (version), version_name (self->maximum));
+                   "UTransportSecurity says so.", host, version_name (version), version_name (maximum));
       return FALSE;
     }
   if (forward_secrecy && !has_forward_secrecy (version, cipher))

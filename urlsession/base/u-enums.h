@@ -167,4 +167,52 @@ typedef enum {
   U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN,
 } UCookieAcceptPolicy;
 
+/**
+ * UWebSocketMessageKind:
+ * @U_WEB_SOCKET_MESSAGE_KIND_TEXT: text, in UTF-8
+ * @U_WEB_SOCKET_MESSAGE_KIND_BYTES: bytes of any kind
+ *
+ * What a message of a WebSocket is.
+ */
+typedef enum {
+  U_WEB_SOCKET_MESSAGE_KIND_TEXT,
+  U_WEB_SOCKET_MESSAGE_KIND_BYTES,
+} UWebSocketMessageKind;
+
+/**
+ * UWebSocketCloseCode:
+ * @U_WEB_SOCKET_CLOSE_CODE_NONE: the WebSocket is not closed
+ * @U_WEB_SOCKET_CLOSE_CODE_NORMAL: 1000: it has served its purpose
+ * @U_WEB_SOCKET_CLOSE_CODE_GOING_AWAY: 1001: the server goes down, or the application ends
+ * @U_WEB_SOCKET_CLOSE_CODE_PROTOCOL_ERROR: 1002: the other side broke the protocol
+ * @U_WEB_SOCKET_CLOSE_CODE_UNSUPPORTED_DATA: 1003: a kind of message that cannot be taken
+ * @U_WEB_SOCKET_CLOSE_CODE_NO_STATUS: 1005: the other side gave no code; never sent
+ * @U_WEB_SOCKET_CLOSE_CODE_ABNORMAL: 1006: the connection ended without a close frame; never sent
+ * @U_WEB_SOCKET_CLOSE_CODE_INVALID_PAYLOAD: 1007: a message is not what it says, such as text that is not UTF-8
+ * @U_WEB_SOCKET_CLOSE_CODE_POLICY_VIOLATION: 1008: a message goes against a rule of the other side
+ * @U_WEB_SOCKET_CLOSE_CODE_MESSAGE_TOO_BIG: 1009: a message is too large
+ * @U_WEB_SOCKET_CLOSE_CODE_MANDATORY_EXTENSION: 1010: the server did not agree to an extension
+ * @U_WEB_SOCKET_CLOSE_CODE_INTERNAL_ERROR: 1011: something failed in the server
+ * @U_WEB_SOCKET_CLOSE_CODE_TLS_FAILURE: 1015: the TLS handshake failed; never sent
+ *
+ * Why a WebSocket was closed: RFC 6455 section 7.4.1.
+ *
+ * Codes from 3000 to 4999 are for libraries and applications, so where a code is asked for it is a number.
+ */
+typedef enum {
+  U_WEB_SOCKET_CLOSE_CODE_NONE = 0,
+  U_WEB_SOCKET_CLOSE_CODE_NORMAL = 1000,
+  U_WEB_SOCKET_CLOSE_CODE_GOING_AWAY = 1001,
+  U_WEB_SOCKET_CLOSE_CODE_PROTOCOL_ERROR = 1002,
+  U_WEB_SOCKET_CLOSE_CODE_UNSUPPORTED_DATA = 1003,
+  U_WEB_SOCKET_CLOSE_CODE_NO_STATUS = 1005,
+  U_WEB_SOCKET_CLOSE_CODE_ABNORMAL = 1006,
+  U_WEB_SOCKET_CLOSE_CODE_INVALID_PAYLOAD = 1007,
+  U_WEB_SOCKET_CLOSE_CODE_POLICY_VIOLATION = 1008,
+  U_WEB_SOCKET_CLOSE_CODE_MESSAGE_TOO_BIG = 1009,
+  U_WEB_SOCKET_CLOSE_CODE_MANDATORY_EXTENSION = 1010,
+  U_WEB_SOCKET_CLOSE_CODE_INTERNAL_ERROR = 1011,
+  U_WEB_SOCKET_CLOSE_CODE_TLS_FAILURE = 1015,
+} UWebSocketCloseCode;
+
 G_END_DECLS

@@ -166,29 +166,6 @@ get_protocol (SoupMessage *message)
     }
 }
 
-static const char *
-get_tls_version (SoupMessage *message)
-{
-  switch (soup_message_get_tls_protocol_version (message))
-    {
-    case G_TLS_PROTOCOL_VERSION_SSL_3_0:
-      return "SSLv3";
-    case G_TLS_PROTOCOL_VERSION_TLS_1_0:
-      return "TLSv1.0";
-    case G_TLS_PROTOCOL_VERSION_TLS_1_1:
-      return "TLSv1.1";
-    case G_TLS_PROTOCOL_VERSION_TLS_1_2:
-      return "TLSv1.2";
-    case G_TLS_PROTOCOL_VERSION_TLS_1_3:
-      return "TLSv1.3";
-    case G_TLS_PROTOCOL_VERSION_DTLS_1_0:
-    case G_TLS_PROTOCOL_VERSION_DTLS_1_2:
-    case G_TLS_PROTOCOL_VERSION_UNKNOWN:
-    default:
-      return NULL;
-    }
-}
-
 /* What libsoup knows of the connection on which the request went. */
 static void
 read_connection (UHttpMeter *self)
@@ -209,8 +186,8 @@ read_connection (UHttpMeter *self)
     }
   data->connection = soup_message_get_connection_id (self->message);
   data->protocol = g_strdup (get_protocol (self->message));
-  data->tls_version = g_strdup (get_tls_version (self->message));
-  data->tls_cipher = g_strdup (soup_message_get_tls_ciphersuite_name (self->message));
+  u_transaction_data_set_tls (data, soup_message_get_tls_protocol_version (self->message),
+                              soup_message_get_tls_ciphersuite_name (self->message));
 }
 
 static void

@@ -22,5 +22,8 @@ void         u_http_request_set_body    (SoupMessage   *message,
                                          gint64         length);
 /* RFC 9110 section 12.5.4, from a list as g_get_language_names() gives it. */
 char        *u_http_request_make_accept_language (const char * const *names);
+/* What a request says that has no such field itself. */
+const char  *u_http_request_get_user_agent (void);
+const char  *u_http_request_get_accept_language (void); /* nullable */
 
 G_END_DECLS

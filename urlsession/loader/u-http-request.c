@@ -95,6 +95,18 @@ get_defaults (void)
   return &defaults;
 }
 
+const char *
+u_http_request_get_user_agent (void)
+{
+  return get_defaults ()->user_agent;
+}
+
+const char *
+u_http_request_get_accept_language (void)
+{
+  return get_defaults ()->accept_language;
+}
+
 /* libsoup aborts on a header that is not one; what comes here was checked when it was set, but once more is cheap. */
 static gboolean
 append_header (SoupMessageHeaders *headers, const char *name, const char *value, GError **error)

@@ -2,6 +2,7 @@
 #include "urlsession/loader/u-http-trust-private.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/loader/u-tls-peer-private.h"
 #include "urlsession/message/u-uri-private.h"
 
 typedef enum {
@@ -14,27 +15,18 @@ typedef enum {
 struct _UHttpTrust
 {
   UHttpMemory *memory;        /* owned */
-  UTlsRules *rules;           /* owned, nullable */
+  UTlsPeer *peer;             /* owned */
   char *host;                 /* owned */
   guint port;
-  char *origin;               /* owned; for the memory */
   char *certificate_space;    /* owned; for the memory */
-  gboolean asks;
   UHttpTrustFuncs funcs;
   gpointer user_data;
   SoupMessage *message;       /* borrowed, nullable: not attached */
 
   Asking asking;
-  GTlsCertificate *leaf;      /* owned, nullable; of the server, what the question is about */
-  GTlsCertificateFlags errors; /* what is wrong with it */
-  UChallengeData *challenge;  /* owned, nullable; to be asked when the sending has ended */
   GError *error;              /* owned, nullable; why the connection was refused */
   GTlsPassword *password;     /* owned, nullable; waits for an answer */
   guint password_failures;
-
-  /* What was trusted for this load only; NULL: nothing. */
-  GTlsCertificate *accepted;  /* owned, nullable */
-  GTlsCertificateFlags accepted_errors;
 
   gboolean certificate_wanted; /* the server has asked for one */
   gboolean certificate_given;
@@ -48,12 +40,10 @@ u_http_trust_new (UHttpMemory *memory, UTlsRules *rules, GUri *uri, gboolean ask
   UHttpTrust *self = g_new0 (UHttpTrust, 1);
 
   self->memory = u_http_memory_ref (memory);
-  self->rules = rules != NULL ? u_tls_rules_ref (rules) : NULL;
   self->host = g_ascii_strdown (g_uri_get_host (uri), -1);
   self->port = u_uri_get_effective_port (uri);
-  self->origin = g_strdup_printf ("%s:%u", self->host, self->port);
-  self->certificate_space = g_strdup_printf ("certificate %s", self->origin);
-  self->asks = asks;
+  self->peer = u_tls_peer_new (memory, rules, "https", self->host, self->port, asks);
+  self->certificate_space = g_strdup_printf ("certificate %s:%u", self->host, self->port);
   self->funcs = *funcs;
   self->user_data = user_data;
 
@@ -65,59 +55,11 @@ u_http_trust_free (UHttpTrust *self)
 {
   u_http_trust_detach (self);
   u_http_memory_unref (self->memory);
-  g_clear_pointer (&self->rules, u_tls_rules_unref);
-  g_clear_object (&self->leaf);
-  g_clear_object (&self->accepted);
-  g_clear_pointer (&self->challenge, u_challenge_data_unref);
+  u_tls_peer_free (self->peer);
   g_clear_error (&self->error);
   g_free (self->host);
-  g_free (self->origin);
   g_free (self->certificate_space);
   g_free (self);
-}
-
-static gboolean
-is_accepted (UHttpTrust *self, GTlsCertificate *leaf, GTlsCertificateFlags errors)
-{
-  if (self->accepted != NULL && g_tls_certificate_is_same (self->accepted, leaf)
-      && (errors & ~self->accepted_errors) == 0)
-    return TRUE;
-
-  return u_http_memory_trusts (self->memory, self->origin, leaf, errors);
-}
-
-static GPtrArray *
-make_chain (GTlsCertificate *leaf)
-{
-  GPtrArray *chain = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-
-  for (GTlsCertificate *certificate = leaf; certificate != NULL;
-       certificate = g_tls_certificate_get_issuer (certificate))
-    {
-      g_autoptr (GByteArray) der = NULL;
-
-      g_object_get (certificate, "certificate", &der, NULL);
-      if (der != NULL)
-        g_ptr_array_add (chain, g_bytes_new (der->data, der->len));
-    }
-
-  return chain;
-}
-
-static void
-ask_about_server (UHttpTrust *self, GTlsCertificate *leaf, GTlsCertificateFlags errors)
-{
-  g_autoptr (UProtectionSpaceData) space = NULL;
-
-  space = u_protection_space_data_new (U_AUTHENTICATION_METHOD_SERVER_TRUST, "https", self->host, self->port, NULL,
-                                       FALSE);
-  space->chain = make_chain (leaf);
-  space->errors = errors;
-  g_clear_pointer (&self->challenge, u_challenge_data_unref);
-  self->challenge = u_challenge_data_new (space, NULL, 0, NULL);
-  g_set_object (&self->leaf, leaf);
-  self->errors = errors;
-  self->asking = SERVER;
 }
 
 /* Told in the middle of a handshake whose server has an invalid certificate. It ends there, so that no certificate of
@@ -127,40 +69,16 @@ accept_certificate_cb (SoupMessage *message, GTlsCertificate *leaf, GTlsCertific
 {
   UHttpTrust *self = user_data;
 
-  if (is_accepted (self, leaf, errors))
-    return TRUE;
-
-  ask_about_server (self, leaf, errors);
-
-  return FALSE;
+  return u_tls_peer_accepts (self->peer, leaf, errors);
 }
 
 /* The connection is there, and nothing of the request has gone over it. */
 static void
 handshaked (UHttpTrust *self, GTlsConnection *connection)
 {
-  GTlsCertificate *leaf = g_tls_connection_get_peer_certificate (connection);
-  GTlsCertificateFlags errors = g_tls_connection_get_peer_certificate_errors (connection);
-  g_autofree char *cipher = g_tls_connection_get_ciphersuite_name (connection);
-
   g_clear_error (&self->error);
-  if (self->rules != NULL
-      && !u_tls_rules_check_connection (self->rules, self->host, g_tls_connection_get_protocol_version (connection),
-                                        cipher, &self->error))
-    {
-      self->funcs.refuse (self->user_data);
-    }
-  else if (leaf == NULL)
-    {
-      g_set_error (&self->error, U_ERROR, U_ERROR_SECURE_CONNECTION_FAILED, "The server %s has shown no certificate.",
-                   self->host);
-      self->funcs.refuse (self->user_data);
-    }
-  else if ((self->asks || errors != 0) && !is_accepted (self, leaf, errors))
-    {
-      ask_about_server (self, leaf, errors);
-      self->funcs.refuse (self->user_data);
-    }
+  if (!u_tls_peer_check (self->peer, connection, &self->error))
+    self->funcs.refuse (self->user_data);
 }
 
 static void
@@ -279,7 +197,7 @@ u_http_trust_detach (UHttpTrust *self)
 gboolean
 u_http_trust_is_private (UHttpTrust *self)
 {
-  return self->accepted != NULL;
+  return u_tls_peer_is_private (self->peer);
 }
 
 /* TLS 1.3 has an alert of its own for a certificate that is missing, and it comes when the client has long finished its
@@ -309,54 +227,16 @@ u_http_trust_explain (UHttpTrust *self, const GError *error)
 UChallengeData *
 u_http_trust_end (UHttpTrust *self, const GError *error)
 {
-  if (self->challenge == NULL)
-    return NULL;
+  UChallengeData *question = u_tls_peer_steal_question (self->peer);
 
-  g_clear_error (&self->error);
-  self->error = g_error_copy (error);
-
-  return g_steal_pointer (&self->challenge);
-}
-
-static UHttpNext
-answer_about_server (UHttpTrust *self, const UChallengeAnswer *answer, GError **error)
-{
-  self->asking = NOTHING;
-  switch (answer->kind)
+  if (question != NULL)
     {
-    case U_CHALLENGE_TRUST:
-      if (answer->remember)
-        {
-          u_http_memory_trust (self->memory, self->origin, self->leaf, self->errors);
-        }
-      else
-        {
-          g_set_object (&self->accepted, self->leaf);
-          self->accepted_errors = self->errors;
-        }
-      return U_HTTP_SENDS_AGAIN;
-    case U_CHALLENGE_REJECT:
-      g_set_error (error, U_ERROR, U_ERROR_SERVER_CERTIFICATE_UNTRUSTED,
-                   "The application does not trust the certificate of the server %s.", self->host);
-      return U_HTTP_FAILS;
-    case U_CHALLENGE_DEFAULT:
-    case U_CHALLENGE_USE_CREDENTIAL:
-    case U_CHALLENGE_CANCEL:
-    default:
-      break;
+      g_clear_error (&self->error);
+      self->error = g_error_copy (error);
+      self->asking = SERVER;
     }
 
-  if (self->errors != 0)
-    {
-      if (g_error_matches (self->error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
-        *error = g_steal_pointer (&self->error);
-      else
-        g_set_error_literal (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, "Unacceptable TLS certificate");
-      return U_HTTP_FAILS;
-    }
-  u_http_memory_trust (self->memory, self->origin, self->leaf, 0);
-
-  return U_HTTP_SENDS_AGAIN;
+  return question;
 }
 
 static UHttpNext
@@ -389,6 +269,13 @@ answer_with_certificate (UHttpTrust *self, const UChallengeAnswer *answer)
 UHttpNext
 u_http_trust_answer (UHttpTrust *self, const UChallengeAnswer *answer, GError **error)
 {
+  if (self->asking == SERVER)
+    {
+      g_autoptr (GError) failure = g_steal_pointer (&self->error);
+
+      self->asking = NOTHING;
+      return u_tls_peer_answer (self->peer, answer, failure, error) ? U_HTTP_SENDS_AGAIN : U_HTTP_FAILS;
+    }
   if (answer->kind == U_CHALLENGE_CANCEL)
     {
       g_set_error (error, U_ERROR, U_ERROR_CANCELLED, "The question about the connection to %s was cancelled.",
@@ -396,5 +283,5 @@ u_http_trust_answer (UHttpTrust *self, const UChallengeAnswer *answer, GError **
       return U_HTTP_FAILS;
     }
 
-  return self->asking == SERVER ? answer_about_server (self, answer, error) : answer_with_certificate (self, answer);
+  return answer_with_certificate (self, answer);
 }

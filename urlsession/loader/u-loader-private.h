@@ -5,6 +5,7 @@
 
 #include "urlsession/auth/u-challenge-data-private.h"
 #include "urlsession/auth/u-tls-rules-private.h"
+#include "urlsession/loader/u-protocol-exchange-private.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-response-data-private.h"
 #include "urlsession/message/u-transaction-data-private.h"
@@ -46,8 +47,9 @@ typedef struct
 {
   ULoadEventKind kind;
   UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed; UPGRADED: the same, nullable */
+  URequestData *request;      /* RESPONSE: where the load itself says that it leads; nullable, borrowed */
   GIOStream *stream;          /* UPGRADED: open in both directions; borrowed, nobody else uses it any more */
-  gboolean untrusted;         /* RESPONSE: over TLS with a certificate that the application alone trusts */
+  gboolean untrusted;         /* RESPONSE, UPGRADED: over TLS with a certificate that the application alone trusts */
   gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
   gsize length;               /* DATA: how much of the buffer was filled, > 0 */
   GBytes *bytes;              /* DATA: borrowed; set instead of a filled buffer when the loader has them anyway */
@@ -75,6 +77,8 @@ typedef struct
   UHeaderList *extra_headers; /* nullable, borrowed: headers of the session and of the transfer (Range, If-Range); a
                                * header of the request wins, one spelling is sent */
   UHeaderList *forced_headers; /* nullable, borrowed: take the place of those of the request (Cookie, Authorization) */
+  UProtocolExchange *exchange; /* borrowed; claimed; NULL but for the loader of protocols */
+  UCredentialData *credential; /* nullable, borrowed: to log in with, where that is not done by a header field */
   gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
                                * asked about */
   gboolean measure;           /* DONE is to have a transaction */
@@ -95,6 +99,8 @@ struct _ULoaderClass
 {
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
+  gboolean upgrades;          /* its loads end as UPGRADED, or not well: for who wants a connection only */
+  gboolean logs_in;           /* takes a credential with every load: that of the URL is used at once */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
@@ -138,6 +144,7 @@ typedef struct
 ULoader *u_http_loader_new (const ULoaderSettings *settings);
 ULoader *u_file_loader_new (void);
 ULoader *u_data_loader_new (void);
+ULoader *u_ftp_loader_new (const ULoaderSettings *settings);
 
 static inline ULoad *
 u_loader_start (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)

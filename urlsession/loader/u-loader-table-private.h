@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "urlsession/loader/u-connection-settings-private.h"
 #include "urlsession/loader/u-loader-private.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,10 @@ void          u_loader_table_free      (ULoaderTable          *self);
 /* Lower case. NULL: nothing built in serves it. */
 ULoader      *u_loader_table_find      (ULoaderTable          *self,
                                         const char            *scheme);
+/* (transfer none): what its connections share that are not made by libsoup */
+UConnectionSettings *
+              u_loader_table_get_connections (ULoaderTable   *self);
+const char   *u_loader_table_explain   (const char            *scheme);
 void          u_loader_table_drop_idle (ULoaderTable          *self,
                                         gboolean               forget);
 

@@ -12,7 +12,7 @@ typedef struct
   char *path;                 /* owned; NULL: bytes */
   gint64 start;               /* of a file: where its part begins */
   gint64 length;              /* of the part of a file, up to its end when it was measured; one of another length is an
-                               * error */
+                               * error. -1: any */
   gboolean is_cut;            /* the part ends before the file does */
 } UPartsStreamSegment;
 

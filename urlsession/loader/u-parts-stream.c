@@ -136,7 +136,7 @@ get_block_size (UPartsStream *self)
   if (self->block == NULL)
     self->block = g_malloc (BLOCK_SIZE + 1);
 
-  if (left > BLOCK_SIZE)
+  if (left > BLOCK_SIZE || get_segment (self)->length < 0)
     return BLOCK_SIZE;
 
   return (gsize) left + (get_segment (self)->is_cut ? 0 : 1);
@@ -148,7 +148,7 @@ take_block (UPartsStream *self, gsize size)
 {
   gint64 left = get_segment (self)->length - self->offset;
 
-  if ((gint64) size > left || (size == 0 && left > 0))
+  if (get_segment (self)->length >= 0 && ((gint64) size > left || (size == 0 && left > 0)))
     return FALSE;
 
   self->offset += (gint64) size;

@@ -64,6 +64,10 @@ gint64            u_transaction_data_now    (UTransactionData *self);
 /* The fields that were really sent; masked here. @headers: (transfer none) */
 void              u_transaction_data_set_sent_headers (UTransactionData *self,
                                                        UHeaderList      *headers);
+/* @cipher: nullable, as the TLS library names it */
+void              u_transaction_data_set_tls (UTransactionData   *self,
+                                              GTlsProtocolVersion version,
+                                              const char         *cipher);
 /* The head of the response is there. */
 void              u_transaction_data_respond (UTransactionData *self,
                                               UResponseData    *response,

@@ -79,6 +79,38 @@ u_transaction_data_set_sent_headers (UTransactionData *self, UHeaderList *header
   self->request->headers = masked;
 }
 
+static const char *
+get_tls_version (GTlsProtocolVersion version)
+{
+  switch (version)
+    {
+    case G_TLS_PROTOCOL_VERSION_SSL_3_0:
+      return "SSLv3";
+    case G_TLS_PROTOCOL_VERSION_TLS_1_0:
+      return "TLSv1.0";
+    case G_TLS_PROTOCOL_VERSION_TLS_1_1:
+      return "TLSv1.1";
+    case G_TLS_PROTOCOL_VERSION_TLS_1_2:
+      return "TLSv1.2";
+    case G_TLS_PROTOCOL_VERSION_TLS_1_3:
+      return "TLSv1.3";
+    case G_TLS_PROTOCOL_VERSION_DTLS_1_0:
+    case G_TLS_PROTOCOL_VERSION_DTLS_1_2:
+    case G_TLS_PROTOCOL_VERSION_UNKNOWN:
+    default:
+      return NULL;
+    }
+}
+
+void
+u_transaction_data_set_tls (UTransactionData *self, GTlsProtocolVersion version, const char *cipher)
+{
+  g_free (self->tls_version);
+  self->tls_version = g_strdup (get_tls_version (version));
+  g_free (self->tls_cipher);
+  self->tls_cipher = g_strdup (cipher);
+}
+
 void
 u_transaction_data_respond (UTransactionData *self, UResponseData *response, UFetchType fetch)
 {

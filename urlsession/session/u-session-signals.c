@@ -130,7 +130,53 @@
  * The twin of [signal@DownloadTask::finished-download], for all tasks. The file is removed when the last handler
  * returns.
  */
-
+/**
+ * USession::task-became-stream:
+ * @self: the session
+ * @task: the data task
+ * @stream_task: the task that took its place
+ *
+ * The twin of [signal@DataTask::became-stream], for all tasks.
+ */
+/**
+ * USession::task-read-closed:
+ * @self: the session
+ * @task: the task
+ *
+ * The twin of [signal@StreamTask::read-closed], for all tasks.
+ */
+/**
+ * USession::task-write-closed:
+ * @self: the session
+ * @task: the task
+ *
+ * The twin of [signal@StreamTask::write-closed], for all tasks.
+ */
+/**
+ * USession::task-opened:
+ * @self: the session
+ * @task: the task
+ * @protocol: (nullable): the subprotocol that the server chose
+ *
+ * The twin of [signal@WebSocketTask::opened], for all tasks.
+ */
+/**
+ * USession::task-message:
+ * @self: the session
+ * @task: the task
+ * @message: what the server sent
+ *
+ * The twin of [signal@WebSocketTask::message], for all tasks.
+ */
+/**
+ * USession::task-closed:
+ * @self: the session
+ * @task: the task
+ * @code: why; see [enum@WebSocketCloseCode]. 1005: the server gave no code
+ * @reason: (nullable): a text for people who look for errors
+ *
+ * The twin of [signal@WebSocketTask::closed], for all tasks.
+ */
 void
 u_session_install_twins (void)
 {

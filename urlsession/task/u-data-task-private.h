@@ -24,6 +24,8 @@ UDataTask *u_data_task_new             (USession        *session,
                                         const UTaskHost *host,
                                         URequest        *request,
                                         GError          *birth_error);
+/* In the context of the session, after the response and before the first byte was delivered. */
 void       u_data_task_become_download (UDataTask       *self);
+void       u_data_task_become_stream   (UDataTask       *self);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "urlsession/task/u-data-task-private.h"
 #include "urlsession/task/u-download-task-private.h"
 #include "urlsession/task/u-response-decision-private.h"
+#include "urlsession/task/u-stream-task-private.h"
 
 /**
  * UDataTask:
@@ -136,6 +137,15 @@ u_data_task_class_init (UDataTaskClass *klass)
    *
    * The new task runs already. No other signal of the data task follows.
    */
+  /**
+   * UDataTask::became-stream:
+   * @self: the task
+   * @stream_task: the task that took its place
+   *
+   * Emitted when a decision made the body be read as a stream.
+   *
+   * The new task runs already. No other signal of the data task follows.
+   */
   u_task_signals_install (G_TYPE_FROM_CLASS (klass));
 }
 
@@ -155,39 +165,63 @@ u_data_task_new (USession *session, const UTaskHost *host, URequest *request, GE
 }
 
 /*
- * u_data_task_become_download:
+ * hand_over:
+ * @heir: (transfer none): who goes on
  *
  * In the context of the session, after the response and before the first byte was delivered.
  */
-void
-u_data_task_become_download (UDataTask *self)
+static void
+hand_over (UDataTask *self, UTask *heir, UTaskSignal signal, const char *what)
 {
   UTask *task = U_TASK (self);
   g_autoptr (UTask) hold = g_object_ref (task);
-  g_autoptr (UTask) heir = NULL;
   g_autoptr (UTransferSpec) spec = NULL;
   g_autoptr (URequestData) data = NULL;
   g_autoptr (GError) error = NULL;
-  UCommand command = { .kind = U_COMMAND_BECOME_DOWNLOAD };
+  UCommand command = { .kind = U_COMMAND_CONVERT };
 
-  if (u_task_get_state (task) == U_TASK_STATE_CANCELING)
-    return;
-
-  heir = U_TASK (u_download_task_new (task->session, task->host, task->original_request, NULL, NULL));
   data = u_request_ref_data (task->original_request);
   spec = u_transfer_spec_new (data);
   task->host->fill_spec (task->session, spec);
   spec->measure = u_task_wants_metrics (heir);
   U_TASK_GET_CLASS (heir)->fill_spec (heir, spec, NULL);
+  if (spec->delivery == U_DELIVER_CONDUIT)
+    spec->pipe = u_body_pipe_new ();
 
   u_task_replace (task, heir);
   command.spec = spec;
   u_task_send_command (heir, &command);
 
   u_notify_by_name (task, "state");
-  u_task_emit (task, U_DATA_TASK_BECAME_DOWNLOAD, U_DOWNLOAD_TASK (heir));
-  error = g_error_new_literal (U_ERROR, U_ERROR_CANCELLED, "The task became a download.");
+  u_task_emit (task, signal, heir);
+  error = g_error_new (U_ERROR, U_ERROR_CANCELLED, "The task became %s.", what);
   u_task_waiter_return_error (&self->load, error);
+}
+
+void
+u_data_task_become_download (UDataTask *self)
+{
+  UTask *task = U_TASK (self);
+  g_autoptr (UDownloadTask) heir = NULL;
+
+  if (u_task_get_state (task) == U_TASK_STATE_CANCELING)
+    return;
+
+  heir = u_download_task_new (task->session, task->host, task->original_request, NULL, NULL);
+  hand_over (self, U_TASK (heir), U_DATA_TASK_BECAME_DOWNLOAD, "a download");
+}
+
+void
+u_data_task_become_stream (UDataTask *self)
+{
+  UTask *task = U_TASK (self);
+  g_autoptr (UStreamTask) heir = NULL;
+
+  if (u_task_get_state (task) == U_TASK_STATE_CANCELING)
+    return;
+
+  heir = u_stream_task_new (task->session, task->host, task->original_request, NULL);
+  hand_over (self, U_TASK (heir), U_DATA_TASK_BECAME_STREAM, "a stream");
 }
 
 /**

@@ -17,6 +17,7 @@ enum {
   ALLOW,
   CANCEL,
   BECOME_DOWNLOAD,
+  BECOME_STREAM,
 };
 
 struct _UResponseDecision
@@ -51,6 +52,9 @@ u_response_decision_apply (UDecision *decision, UTask *task, int answer, gpointe
       break;
     case BECOME_DOWNLOAD:
       u_data_task_become_download (U_DATA_TASK (task));
+      break;
+    case BECOME_STREAM:
+      u_data_task_become_stream (U_DATA_TASK (task));
       break;
     case ALLOW:
     default:
@@ -192,4 +196,24 @@ u_response_decision_become_download (UResponseDecision *self)
   g_return_if_fail (U_IS_RESPONSE_DECISION (self));
 
   u_decision_answer (U_DECISION (self), BECOME_DOWNLOAD, NULL);
+}
+
+/**
+ * u_response_decision_become_stream:
+ * @self: a response decision
+ *
+ * Answers that the body is to be read as the application asks for it.
+ *
+ * [signal@DataTask::became-stream] is emitted with a new task, which runs already and has all bytes of the body. The
+ * new task only reads: what is written to it fails with `U_ERROR_UNSUPPORTED_BY_SESSION`. It completes when all of the
+ * body was read. The data task says nothing more.
+ *
+ * May be called from any thread.
+ */
+void
+u_response_decision_become_stream (UResponseDecision *self)
+{
+  g_return_if_fail (U_IS_RESPONSE_DECISION (self));
+
+  u_decision_answer (U_DECISION (self), BECOME_STREAM, NULL);
 }

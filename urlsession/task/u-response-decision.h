@@ -25,5 +25,7 @@ U_AVAILABLE_IN_ALL
 void       u_response_decision_cancel_task     (UResponseDecision *self);
 U_AVAILABLE_IN_ALL
 void       u_response_decision_become_download (UResponseDecision *self);
+U_AVAILABLE_IN_ALL
+void       u_response_decision_become_stream   (UResponseDecision *self);
 
 G_END_DECLS

@@ -572,6 +572,7 @@ u_task_replace (UTask *self, UTask *heir)
   g_set_object (&heir->current_request, self->current_request);
   heir->counts = self->counts;
   heir->priority = self->priority;
+  heir->rate_limit = self->rate_limit;
   heir->started_at = self->started_at;
   heir->request_timeout = self->request_timeout;
   heir->redirect_count = self->redirect_count;

@@ -8,7 +8,9 @@
 #include "urlsession/task/u-download-task.h"
 #include "urlsession/task/u-redirect-decision.h"
 #include "urlsession/task/u-response-decision.h"
+#include "urlsession/task/u-stream-task.h"
 #include "urlsession/task/u-task-private.h"
+#include "urlsession/task/u-web-socket-task.h"
 
 #define MAX_PARAMS 4
 
@@ -28,6 +30,18 @@ int64_type (void)
   return G_TYPE_INT64;
 }
 
+static GType
+uint_type (void)
+{
+  return G_TYPE_UINT;
+}
+
+static GType
+string_type (void)
+{
+  return G_TYPE_STRING;
+}
+
 static const Signal signals[] = {
   [U_TASK_COLLECTED_METRICS] = { "collected-metrics", u_task_get_type, FALSE, { u_task_metrics_get_type } },
   [U_TASK_COMPLETED] = { "completed", u_task_get_type, FALSE, { g_error_get_type } },
@@ -39,11 +53,17 @@ static const Signal signals[] = {
   [U_DATA_TASK_DECIDE_RESPONSE] = { "decide-response", u_data_task_get_type, TRUE, { u_response_decision_get_type } },
   [U_DATA_TASK_RECEIVED_DATA] = { "received-data", u_data_task_get_type, FALSE, { g_bytes_get_type } },
   [U_DATA_TASK_BECAME_DOWNLOAD] = { "became-download", u_data_task_get_type, FALSE, { u_download_task_get_type } },
+  [U_DATA_TASK_BECAME_STREAM] = { "became-stream", u_data_task_get_type, FALSE, { u_stream_task_get_type } },
   [U_DOWNLOAD_TASK_WROTE_DATA] = { "wrote-data", u_download_task_get_type, FALSE,
                                    { int64_type, int64_type, int64_type } },
   [U_DOWNLOAD_TASK_RESUMED_AT_OFFSET] = { "resumed-at-offset", u_download_task_get_type, FALSE,
                                           { int64_type, int64_type } },
   [U_DOWNLOAD_TASK_FINISHED_DOWNLOAD] = { "finished-download", u_download_task_get_type, FALSE, { g_file_get_type } },
+  [U_STREAM_TASK_READ_CLOSED] = { "read-closed", u_stream_task_get_type, FALSE, { NULL } },
+  [U_STREAM_TASK_WRITE_CLOSED] = { "write-closed", u_stream_task_get_type, FALSE, { NULL } },
+  [U_WEB_SOCKET_TASK_OPENED] = { "opened", u_web_socket_task_get_type, FALSE, { string_type } },
+  [U_WEB_SOCKET_TASK_MESSAGE] = { "message", u_web_socket_task_get_type, FALSE, { u_web_socket_message_get_type } },
+  [U_WEB_SOCKET_TASK_CLOSED] = { "closed", u_web_socket_task_get_type, FALSE, { uint_type, string_type } },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (signals) == U_TASK_N_SIGNALS);

@@ -316,6 +316,7 @@ describe (UTask *self, UExecutor **executor, GError **error)
     return NULL;
   self->host->fill_spec (self->session, spec);
   spec->measure = u_task_wants_metrics (self);
+  spec->rate_limit = u_task_get_rate_limit (self);
   if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
     return NULL;
   spec->asks_trust = u_task_is_heard (self, U_TASK_CHALLENGE);

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "urlsession/auth/u-challenge-data-private.h"
+#include "urlsession/loader/u-connection-settings-private.h"
 #include "urlsession/message/u-response-data-private.h"
 
 G_BEGIN_DECLS
@@ -75,6 +76,7 @@ struct _UConduitHostClass
   void (*count) (UConduitHost *self, gint64 n_sent, gint64 n_received);
   void (*ask)   (UConduitHost *self, UChallengeData *challenge);
   void (*end)   (UConduitHost *self, GError *error);
+  UConnectionSettings *(*get_connections) (UConduitHost *self);
 };
 
 struct _UConduitHost
@@ -115,6 +117,13 @@ static inline void
 u_conduit_host_end (UConduitHost *self, GError *error)
 {
   self->klass->end (self, error);
+}
+
+/* (transfer none): what the session demands of connections */
+static inline UConnectionSettings *
+u_conduit_host_get_connections (UConduitHost *self)
+{
+  return self->klass->get_connections (self);
 }
 
 G_END_DECLS

@@ -28,7 +28,7 @@ is_network_awaited (ULocalTransfer *self)
   if (self->state == U_LOCAL_LOADING)
     return TRUE;
 
-  return self->state == U_LOCAL_RECEIVING &&
+  return self->state == U_LOCAL_RECEIVING && self->load != NULL &&
          (self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_WHOLE || self->credit > 0);
 }
 
@@ -168,4 +168,5 @@ u_local_transfer_update_clock (ULocalTransfer *self)
     {
       u_timers_disarm (self->executor->timers, &self->idle_timer);
     }
+  u_local_transfer_update_rate (self);
 }

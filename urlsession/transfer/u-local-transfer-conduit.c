@@ -3,6 +3,7 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/message/u-uri-private.h"
+#include "urlsession/transfer/u-stream-conduit-private.h"
 
 /* The connection of a transfer that is open in both directions. */
 
@@ -27,6 +28,16 @@ host_count (UConduitHost *host, gint64 n_sent, gint64 n_received)
 {
   ULocalTransfer *self = from_host (host);
 
+  /* The body of a response was counted when it came. */
+  if (self->spec->pipe != NULL)
+    {
+      self->credit += n_received;
+      u_local_transfer_touch (self);
+      u_local_transfer_update_clock (self);
+      u_local_transfer_update_credit (self);
+      return;
+    }
+
   self->counts.sent += n_sent;
   self->counts.received += n_received;
   u_local_transfer_touch (self);
@@ -50,12 +61,27 @@ host_end (UConduitHost *host, GError *error)
     u_local_transfer_complete (self);
 }
 
+static UConnectionSettings *
+host_get_connections (UConduitHost *host)
+{
+  return u_loader_table_get_connections (from_host (host)->executor->loaders);
+}
+
 static const UConduitHostClass host_class = {
   .post = host_post,
   .count = host_count,
   .ask = host_ask,
   .end = host_end,
+  .get_connections = host_get_connections,
 };
+
+static void
+give_orders (ULocalTransfer *self)
+{
+  /* Any of them may be the end. */
+  while (self->conduit != NULL && !g_queue_is_empty (&self->orders))
+    self->conduit->klass->order (self->conduit, g_queue_pop_head (&self->orders));
+}
 
 /*
  * u_local_transfer_open_conduit:
@@ -79,7 +105,12 @@ u_local_transfer_open_conduit (ULocalTransfer *self, GIOStream *stream, URespons
       return;
     }
 
+  /* What let this one in is remembered; there is no question in such a response. */
+  if (response != NULL)
+    u_local_transfer_challenge (self, response);
   u_local_transfer_enter (self, U_LOCAL_OPEN);
+  /* How much will go either way nobody knows. */
+  self->counts = (UTransferCounts) { .expected_to_send = -1, .expected_to_receive = -1 };
   if (response != NULL)
     {
       g_clear_pointer (&self->response, u_response_data_unref);
@@ -88,17 +119,62 @@ u_local_transfer_open_conduit (ULocalTransfer *self, GIOStream *stream, URespons
       u_local_transfer_post_response (self);
     }
   u_local_transfer_drop_load (self);
-  self->counts.sent = 0;
-  self->counts.received = 0;
   u_local_transfer_update_clock (self);
 
   self->conduit_host.klass = &host_class;
   self->conduit = klass->open (&self->conduit_host, stream, response, self->spec->conduit_settings);
   if (self->suspended && self->conduit != NULL)
     klass->set_suspended (self->conduit, TRUE);
-  /* Any of them may be the end. */
-  while (self->conduit != NULL && !g_queue_is_empty (&self->orders))
-    klass->order (self->conduit, g_queue_pop_head (&self->orders));
+  give_orders (self);
+}
+
+/*
+ * u_local_transfer_become_stream:
+ * @spec: what it is from now on, with a pipe
+ *
+ * The body of the response at hand is what the conduit reads. Nothing of it was handed out yet: it was retained.
+ */
+void
+u_local_transfer_become_stream (ULocalTransfer *self, UTransferSpec *spec)
+{
+  g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
+  g_autoptr (GBytes) whole = u_local_transfer_steal_whole (self);
+  g_autoptr (GError) error = g_steal_pointer (&self->held_error);
+  gboolean was_done = self->state == U_LOCAL_DONE;
+
+  u_transfer_event_push (u_transfer_event_new (&self->base, U_TRANSFER_CONVERTED));
+
+  u_transfer_spec_unref (self->spec);
+  self->spec = u_transfer_spec_ref (spec);
+  if (was_done)
+    {
+      u_transfer_ref (&self->base);
+      u_local_transfer_enter (self, U_LOCAL_RECEIVING);
+    }
+  for (guint i = 0; pieces != NULL && i < pieces->len; i++)
+    u_body_pipe_push (spec->pipe, g_ptr_array_index (pieces, i));
+  if (g_bytes_get_size (whole) > 0)
+    u_body_pipe_push (spec->pipe, whole);
+  self->credit -= (gint64) g_bytes_get_size (whole);
+
+  self->conduit_host.klass = &host_class;
+  self->conduit = u_stream_conduit_new_for_pipe (&self->conduit_host, spec->pipe,
+                                                 (UStreamSettings *) spec->conduit_settings);
+  if (self->suspended)
+    self->conduit->klass->set_suspended (self->conduit, TRUE);
+  if (was_done)
+    u_body_pipe_finish (spec->pipe, error);
+  u_local_transfer_update_clock (self);
+  u_local_transfer_update_credit (self);
+  give_orders (self);
+}
+
+void
+u_local_transfer_end_stream (ULocalTransfer *self, const GError *error)
+{
+  u_local_transfer_drop_load (self);
+  u_body_pipe_finish (self->spec->pipe, error);
+  u_local_transfer_update_clock (self);
 }
 
 /*

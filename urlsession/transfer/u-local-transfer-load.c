@@ -64,6 +64,18 @@ accept_whole (ULocalTransfer *self, GError **error)
   return u_local_transfer_open_file (self, expected, error);
 }
 
+/* A response has come where a connection was wanted. */
+static void
+refuse_response (ULocalTransfer *self)
+{
+  g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+
+  u_local_transfer_post_response (self);
+  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                            "%s answered with the status %u, and opened no connection.", masked,
+                                            self->response->status));
+}
+
 /* The response at hand is the final one and starts from the first byte. */
 void
 u_local_transfer_accept (ULocalTransfer *self)
@@ -71,6 +83,11 @@ u_local_transfer_accept (ULocalTransfer *self)
   g_autoptr (GError) error = NULL;
 
   u_local_transfer_enter (self, U_LOCAL_RECEIVING);
+  if (self->spec->delivery == U_DELIVER_CONDUIT)
+    {
+      refuse_response (self);
+      return;
+    }
   if (!accept_whole (self, &error))
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -158,11 +175,15 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response) || u_local_transfer_take_upload_response (self, response) ||
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_end_refused (self) ||
+      u_local_transfer_take_upload_response (self, response) ||
       u_local_transfer_wait_after_response (self, response))
     return;
 
-  next = u_redirect_next (self->request, response, &error);
+  if (self->led_to != NULL)
+    next = g_steal_pointer (&self->led_to);
+  else
+    next = u_redirect_next (self->request, response, &error);
   if (error != NULL)
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -170,7 +191,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
     }
   if (next != NULL && self->n_redirects >= U_REDIRECT_LIMIT)
     {
-      g_autofree char *masked = u_uri_dup_masked (next->parsed);
+      g_autofree char *masked = u_uri_string_dup_masked (next->uri);
 
       u_request_data_unref (self->request);
       self->request = g_steal_pointer (&next);
@@ -218,6 +239,11 @@ may_continue (ULocalTransfer *self, const GError *error)
 void
 u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
 {
+  if (self->conduit != NULL)
+    {
+      u_local_transfer_end_stream (self, error);
+      return;
+    }
   if (error != NULL && may_continue (self, error))
     {
       self->stalled = FALSE;
@@ -275,6 +301,7 @@ take_data (ULocalTransfer *self, const ULoadEvent *event)
       return;
     }
 
+  u_rate_member_use (&self->rate, U_RATE_RECEIVE, (gint64) event->length);
   if (!u_local_transfer_take_data (self, event->bytes, event->length, &error))
     u_local_transfer_fail (self, g_steal_pointer (&error));
   else
@@ -313,6 +340,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
   switch (event->kind)
     {
     case U_LOAD_SENT:
+      u_rate_member_use (&self->rate, U_RATE_SEND, event->n_sent);
       u_local_transfer_note_sent (self, event);
       u_local_transfer_progress (self);
       break;
@@ -327,6 +355,8 @@ take_event (gpointer user_data, const ULoadEvent *event)
 
     case U_LOAD_RESPONSE:
       self->untrusted = event->untrusted;
+      if (event->request != NULL)
+        self->led_to = u_request_data_ref (event->request);
       if (self->suspended)
         {
           self->held_response = u_response_data_ref (event->response);
@@ -343,6 +373,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
       break;
 
     case U_LOAD_UPGRADED:
+      self->untrusted = event->untrusted;
       u_local_transfer_open_conduit (self, event->stream, event->response);
       break;
 

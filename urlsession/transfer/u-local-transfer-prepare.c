@@ -2,6 +2,7 @@
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 #include "urlsession/message/u-uri-private.h"
+#include "urlsession/storage/u-cookie-target-private.h"
 
 /* What comes before an exchange, for each hop anew: may it be made at all, and with which fields. */
 
@@ -55,17 +56,19 @@ static void
 upgrade (ULocalTransfer *self)
 {
   GUri *uri = self->request->parsed;
+  const char *scheme = g_str_equal (g_uri_get_scheme (uri), "ws") ? "wss" : "https";
   int port = g_uri_get_port (uri);
   g_autoptr (GUri) secure = NULL;
   g_autofree char *string = NULL;
   UTransferEvent *event;
 
-  secure = g_uri_build_with_user (g_uri_get_flags (uri), "https", g_uri_get_user (uri), g_uri_get_password (uri),
+  secure = g_uri_build_with_user (g_uri_get_flags (uri), scheme, g_uri_get_user (uri), g_uri_get_password (uri),
                                   g_uri_get_auth_params (uri), g_uri_get_host (uri), port == 80 ? -1 : port,
                                   g_uri_get_path (uri), g_uri_get_query (uri), g_uri_get_fragment (uri));
   string = g_uri_to_string (secure);
   self->request = u_request_data_unshare (self->request);
   u_request_data_set_uri (self->request, string);
+  u_local_transfer_drop_claim (self);
   /* Of the requests by which an upload goes on the application does not hear. */
   if (self->resumption != NULL && self->resumption->phase != U_UPLOAD_CREATING)
     return;
@@ -87,9 +90,10 @@ u_local_transfer_check_security (ULocalTransfer *self, GError **error)
 {
   const UExecutorSettings *settings = &self->executor->settings;
   GUri *uri = self->request->parsed;
+  const char *scheme = g_uri_get_scheme (uri);
 
-  if (settings->hsts != NULL && g_str_equal (g_uri_get_scheme (uri), "http") && g_uri_get_host (uri) != NULL &&
-      u_hsts_store_must_upgrade (settings->hsts, g_uri_get_host (uri)))
+  if (settings->hsts != NULL && (g_str_equal (scheme, "http") || g_str_equal (scheme, "ws")) &&
+      g_uri_get_host (uri) != NULL && u_hsts_store_must_upgrade (settings->hsts, g_uri_get_host (uri)))
     upgrade (self);
 
   return settings->loader.tls_rules == NULL ||
@@ -164,7 +168,7 @@ u_local_transfer_note_response (ULocalTransfer *self, UResponseData *response)
                                   settings->cookie_policy);
     }
   /* RFC 6797 section 8.1: only of a connection that has nothing wrong with it. */
-  if (settings->hsts != NULL && !self->untrusted && g_str_equal (g_uri_get_scheme (self->request->parsed), "https"))
+  if (settings->hsts != NULL && !self->untrusted && u_cookie_scheme_is_secure (self->request->parsed))
     {
       const char *policy = u_header_list_get (response->headers, "Strict-Transport-Security");
 

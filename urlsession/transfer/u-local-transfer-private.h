@@ -9,6 +9,7 @@
 #include "urlsession/transfer/u-auth-attempt-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
+#include "urlsession/transfer/u-rate-limiter-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
 #include "urlsession/transfer/u-transfer-private.h"
@@ -30,6 +31,14 @@ typedef enum {
   U_LOCAL_N_STATES,
 } ULocalState;
 
+/* Whether a protocol of the application carries out the request at hand. */
+typedef enum {
+  U_CLAIM_UNKNOWN,
+  U_CLAIM_ASKED,
+  U_CLAIM_DECLINED,
+  U_CLAIM_TAKEN,              /* exchange */
+} UClaim;
+
 /* The executor inside this process. All of the I/O thread, but for what says otherwise. */
 typedef struct
 {
@@ -42,6 +51,7 @@ typedef struct
   UTimers *timers;            /* owned */
   ULoaderTable *loaders;      /* owned */
   UAuthenticator *authenticator; /* owned */
+  URateLimiter *limiter;      /* owned */
   UNetwork *network;          /* owned, nullable; until somebody wants to know */
   guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
 } ULocalExecutor;
@@ -61,6 +71,10 @@ typedef struct
   USchedulerEntry slot;
   URequestData *request;      /* owned; of this hop */
   ULoad *load;                /* owned, nullable */
+  UClaim claim;
+  gconstpointer inquiry;      /* not owned; ASKED: what will bring the answer */
+  UProtocolExchange *exchange; /* owned, nullable; TAKEN */
+  URequestData *led_to;       /* owned, nullable; where the response at hand leads, in the words of the load */
   guint n_redirects;
   guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
@@ -112,6 +126,10 @@ typedef struct
   gsize whole_size;           /* with the room behind it */
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
+
+  /* How fast */
+  URateMember rate;
+  gboolean sending_limited;   /* the load was told how much it may send */
 
   /* The file */
   UDownloadFile *file;        /* owned, nullable; until it is finished */
@@ -195,6 +213,12 @@ void       u_local_transfer_post_response (ULocalTransfer    *self);
 void       u_local_transfer_open_conduit  (ULocalTransfer    *self,
                                            GIOStream         *stream,
                                            UResponseData     *response);
+/* A body that the application reads as it likes. */
+void       u_local_transfer_become_stream (ULocalTransfer    *self,
+                                           UTransferSpec     *spec);
+/* There is no more of it. @error: nullable, borrowed */
+void       u_local_transfer_end_stream    (ULocalTransfer    *self,
+                                           const GError      *error);
 void       u_local_transfer_take_order    (ULocalTransfer    *self,
                                            UConduitOrder     *order);
 void       u_local_transfer_drop_conduit  (ULocalTransfer    *self,
@@ -233,11 +257,17 @@ UHeaderList *u_local_transfer_dup_forced_headers (ULocalTransfer *self);
 void       u_local_transfer_note_response  (ULocalTransfer   *self,
                                             UResponseData    *response);
 
+/* u-local-transfer-protocol.c: what the application carries out itself */
+gboolean   u_local_transfer_has_protocols  (ULocalTransfer   *self);
+gboolean   u_local_transfer_ask_protocols  (ULocalTransfer   *self);
+void       u_local_transfer_drop_claim     (ULocalTransfer   *self);
+
 /* u-local-transfer-auth.c: questions for credentials and for trust */
 void       u_local_transfer_take_question  (ULocalTransfer   *self,
                                             UChallengeData   *challenge);
 gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
                                             UResponseData    *response);
+gboolean   u_local_transfer_end_refused    (ULocalTransfer   *self);
 void       u_local_transfer_answer         (ULocalTransfer   *self,
                                             const UChallengeAnswer *answer);
 void       u_local_transfer_drop_challenge (ULocalTransfer   *self);
@@ -263,6 +293,12 @@ gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
 gboolean   u_local_transfer_try_again     (ULocalTransfer    *self,
                                            const GError      *error,
                                            UResponseData     *response);
+
+/* u-local-transfer-rate.c: how fast */
+void       u_local_transfer_init_rate     (ULocalTransfer    *self);
+void       u_local_transfer_update_rate   (ULocalTransfer    *self);
+gint64     u_local_transfer_limit_credit  (ULocalTransfer    *self,
+                                           gint64             credit);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

@@ -471,7 +471,9 @@ u_local_transfer_break (ULocalTransfer *self, GError *error)
 {
   g_autoptr (GError) why = error;
 
-  if (!wait_after_error (self, why))
+  if (self->conduit != NULL)
+    u_local_transfer_end_stream (self, why);
+  else if (!wait_after_error (self, why))
     u_local_transfer_fail (self, g_steal_pointer (&why));
 }
 

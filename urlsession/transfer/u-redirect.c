@@ -54,14 +54,46 @@ becomes_get (guint status, const char *method)
   return (status == 301 || status == 302) && g_str_equal (method, "POST");
 }
 
+/* The schemes that a load of the same kind may go on with. A handshake for a WebSocket is a request in HTTP: a server
+ * may name the new place of it as that, RFC 6455 section 4.1. */
+static char *
+dup_next_scheme (GUri *from, GUri *to)
+{
+  const char *scheme = g_uri_get_scheme (to);
+  gboolean is_secure = g_str_equal (scheme, "https") || g_str_equal (scheme, "wss");
+  gboolean is_http = g_str_equal (scheme, "http") || g_str_equal (scheme, "https");
+  gboolean is_web_socket = g_str_equal (scheme, "ws") || g_str_equal (scheme, "wss");
+
+  if (g_str_equal (g_uri_get_scheme (from), "ws") || g_str_equal (g_uri_get_scheme (from), "wss"))
+    return is_http || is_web_socket ? g_strdup (is_secure ? "wss" : "ws") : NULL;
+
+  /* A protocol of the application may stay in its own scheme. */
+  return is_http || g_str_equal (scheme, g_uri_get_scheme (from)) ? g_strdup (scheme) : NULL;
+}
+
+static char *
+dup_with_scheme (GUri *uri, const char *scheme)
+{
+  g_autoptr (GUri) other = NULL;
+
+  if (g_str_equal (scheme, g_uri_get_scheme (uri)))
+    return g_uri_to_string (uri);
+
+  other = g_uri_build_with_user (g_uri_get_flags (uri), scheme, g_uri_get_user (uri), g_uri_get_password (uri),
+                                 g_uri_get_auth_params (uri), g_uri_get_host (uri), g_uri_get_port (uri),
+                                 g_uri_get_path (uri), g_uri_get_query (uri), g_uri_get_fragment (uri));
+
+  return g_uri_to_string (other);
+}
+
 URequestData *
 u_redirect_next (URequestData *request, UResponseData *response, GError **error)
 {
   g_autoptr (URequestData) next = NULL;
   g_autoptr (GUri) uri = NULL;
   g_autofree char *string = NULL;
+  g_autofree char *scheme = NULL;
   const char *location;
-  const char *scheme;
 
   if (!is_followed (response->status) || response->headers == NULL)
     return NULL;
@@ -74,18 +106,19 @@ u_redirect_next (URequestData *request, UResponseData *response, GError **error)
     return NULL;
 
   /* A server that redirects to file: would read the disk of the user. */
-  scheme = g_uri_get_scheme (uri);
-  if (!g_str_equal (scheme, "http") && !g_str_equal (scheme, "https"))
+  scheme = dup_next_scheme (request->parsed, uri);
+  if (scheme == NULL)
     {
       g_autofree char *from = u_uri_dup_masked (request->parsed);
 
       g_set_error (error, U_ERROR, U_ERROR_UNSUPPORTED_URL,
-                   "%s redirects to a URL with the scheme “%s”, which is not followed.", from, scheme);
+                   "%s redirects to a URL with the scheme “%s”, which is not followed.", from,
+                   g_uri_get_scheme (uri));
       return NULL;
     }
 
   next = u_request_data_copy (request);
-  string = g_uri_to_string (uri);
+  string = dup_with_scheme (uri, scheme);
   u_request_data_set_uri (next, string);
   if (next->parsed == NULL)
     return NULL;

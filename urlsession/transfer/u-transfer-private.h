@@ -36,7 +36,7 @@ typedef enum {
   U_TRANSFER_RESUMED,         /* a download goes on at offset, which is 0 when it had to start again */
   U_TRANSFER_RESPONSE,        /* response */
   U_TRANSFER_DATA,            /* bytes; the credit is given back with U_COMMAND_CREDIT */
-  U_TRANSFER_CONVERTED,       /* after U_COMMAND_BECOME_DOWNLOAD: what follows is that of the download */
+  U_TRANSFER_CONVERTED,       /* after U_COMMAND_CONVERT: what follows is that of the new task */
   U_TRANSFER_NEWS,            /* news; of a conduit */
   U_TRANSFER_FILE,            /* path: a temporary file, complete; to be removed after use */
   U_TRANSFER_DONE,            /* error, resume_data, bytes, path; nothing follows */
@@ -76,11 +76,12 @@ typedef enum {
   U_COMMAND_CANCEL,
   U_COMMAND_CANCEL_FOR_RESUME, /* DONE carries resume data where the transfer can be resumed */
   U_COMMAND_PRIORITY,
+  U_COMMAND_RATE_LIMIT,       /* length bytes per second, 0: no limit */
   U_COMMAND_CREDIT,           /* length more bytes may come */
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
   U_COMMAND_ANSWER,           /* answer, to the challenge at hand */
-  U_COMMAND_BECOME_DOWNLOAD,  /* spec */
+  U_COMMAND_CONVERT,          /* spec */
   U_COMMAND_ORDER,            /* order, to the conduit */
 } UCommandKind;
 
@@ -88,9 +89,9 @@ typedef struct
 {
   UCommandKind kind;
   double priority;            /* PRIORITY: 0 to 1 */
-  gint64 length;              /* CREDIT */
+  gint64 length;              /* CREDIT, RATE_LIMIT */
   URequestData *request;      /* borrowed; FOLLOW */
-  UTransferSpec *spec;        /* borrowed; BECOME_DOWNLOAD */
+  UTransferSpec *spec;        /* borrowed; CONVERT */
   UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
   UConduitOrder *order;       /* ORDER; consumed */
 } UCommand;
@@ -113,6 +114,8 @@ typedef struct
                                   gboolean        forget,
                                   UDispatchQueue *queue,
                                   UEvent         *reply);
+  /* Bytes per second in each direction, for all its transfers together; 0: no limit. */
+  void       (*set_rate_limit) (UExecutor *self, gint64 limit);
   void       (*free)    (UExecutor *self);
 } UExecutorClass;
 

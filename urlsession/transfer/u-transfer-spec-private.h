@@ -35,6 +35,7 @@ typedef struct
   gboolean allows_expensive_access;
   gboolean allows_constrained_access;
   URetryRules *retry;         /* owned, nullable: nothing is retried, unless the request says so */
+  gint64 rate_limit;          /* bytes per second, 0: none of its own */
   UDelivery delivery;
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */

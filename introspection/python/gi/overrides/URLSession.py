@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._urlsession_coroutines import Body, call, run
+from ._urlsession_coroutines import Body, call, ended, run
 
 URLSession = get_introspection_module("URLSession")
 
@@ -486,6 +486,119 @@ class Task(_Connecting, URLSession.Task):
 Task = _export(Task)
 
 
+# ---- Protocols ----
+
+_CODES = {
+    FileNotFoundError: URLSession.Error.FILE_DOES_NOT_EXIST,
+    IsADirectoryError: URLSession.Error.FILE_IS_DIRECTORY,
+    PermissionError: URLSession.Error.NO_PERMISSIONS_TO_READ_FILE,
+    TimeoutError: URLSession.Error.TIMED_OUT,
+}
+
+
+def _error(error):
+    """An error of the library, of any exception."""
+    if isinstance(error, GLib.Error):
+        return error
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), URLSession.Error.UNKNOWN)
+    return GLib.Error.new_literal(URLSession.error_quark(), "{}: {}.".format(type(error).__name__, error), code)
+
+
+def _bytes(data):
+    return data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data)
+
+
+class ProtocolLoad(URLSession.ProtocolLoad):
+    """What a protocol is to answer: respond(), send(), finish()."""
+
+    def respond(self, response=None, *, status=None, headers=None, mime_type=None, length=-1, charset=None):
+        """Gives the response: a Response, or what it takes to make one.
+
+        With a status or with headers it is one of HTTP.
+        """
+        if response is None and (status is not None or headers is not None):
+            response = URLSession.HttpResponse.new(None, status or 200, None, Headers(headers or ()))
+        elif response is None:
+            response = URLSession.Response.new(None, mime_type, length, charset)
+        super().respond(response)
+
+    def send_data(self, data):
+        super().send_data(_bytes(data))
+
+    async def send(self, data):
+        """Gives a piece of the body, and returns when there is room for the next one."""
+        await call(self, "send", _bytes(data))
+
+    def fail(self, error):
+        """Ends the load with a GLib.Error, or with any other exception."""
+        super().fail(_error(error))
+
+    def redirect(self, request, response=None):
+        super().redirect(_request(request), response)
+
+    async def challenge(self, space, proposed=None, previous_failure_count=0):
+        """Asks the application for a credential; None to go on without."""
+        return await call(self, "challenge", space, proposed, previous_failure_count)
+
+    def open_body(self):
+        """The body of the request, as a Body; None if there is none."""
+        stream = super().open_body()
+        return None if stream is None else Body(stream)
+
+
+ProtocolLoad = _export(ProtocolLoad)
+
+
+def _report(error):
+    """What is wrong with the program, and not with what it was asked for."""
+    if not isinstance(error, (GLib.Error, OSError)):
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _guarded(start):
+    """A do_start() for one that may fail, or be a coroutine function: then it is cancelled when the load is stopped."""
+
+    async def carry_out(self, load):
+        try:
+            await start(self, load)
+        except Exception as error:
+            if not load.get_cancellable().is_cancelled():
+                _report(error)
+                load.fail(error)
+
+    def schedule(self, load):
+        task = asyncio.get_running_loop().create_task(carry_out(self, load))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+        # Not the connect() of Gio.Cancellable, which hides that of signals.
+        GObject.Object.connect(load.get_cancellable(), "cancelled", lambda _: task.cancel())
+
+    @functools.wraps(start)
+    def do_start(self, load):
+        try:
+            schedule(self, load) if inspect.iscoroutinefunction(start) else start(self, load)
+        except Exception as error:
+            _report(error)
+            load.fail(error)
+
+    return do_start
+
+
+class Protocol(URLSession.Protocol):
+    """To be derived from: do_can_load(request), do_start(load) and, if wanted, do_stop(load).
+
+    do_start() may be a coroutine function. What it raises is the error of the load.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "do_start" in vars(cls):
+            cls.do_start = _guarded(vars(cls)["do_start"])
+
+
+Protocol = _export(Protocol)
+
+
 class DataTask(URLSession.DataTask):
     async def load(self):
         """Resumes the task and returns its whole body, as bytes."""
@@ -529,10 +642,146 @@ class UploadTask(URLSession.UploadTask):
 
 
 UploadTask = _export(UploadTask)
+class StreamTask(URLSession.StreamTask):
+    """A connection. Lines are read with `async for line in task`.
+
+    `async with task:` resumes it, and ends it.
+    """
+
+    _buffer = b""
+    _at_end = False
+
+    async def _fill(self, minimum, maximum, timeout):
+        class Source:
+            """What comes is kept, also for somebody who has been cancelled in the same moment."""
+
+            read_async = self.read_async
+
+            @staticmethod
+            def read_finish(result):
+                data, self._at_end = self.read_finish(result)
+                self._buffer += data.get_data() or b""
+
+        if not self._at_end:
+            await call(Source, "read", minimum, maximum, timeout)
+
+    def _take(self, size):
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    async def read(self, maximum=64 * 1024, minimum=1, timeout=0):
+        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": the end is there."""
+        missing = minimum - len(self._buffer)
+        if missing > 0:
+            await self._fill(missing, maximum - len(self._buffer), timeout)
+        return self._take(maximum)
+
+    async def readline(self, timeout=0):
+        """Reads a line, with its end; the last one may lack it. At the end: b""."""
+        while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
+            await self._fill(1, 64 * 1024, timeout)
+        return self._take(end + 1 if end >= 0 else len(self._buffer))
+
+    async def write(self, data, timeout=0):
+        """Writes all of the data: bytes, or GLib.Bytes."""
+        await call(self, "write", data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data), timeout)
+
+    def start_secure_connection(self):
+        """Begins TLS, after what was asked for before. Nothing may have been read ahead: that was said in clear."""
+        if self._buffer:
+            raise ValueError("the other side sent more than was read before TLS was to begin")
+        super().start_secure_connection()
+
+    async def capture_streams(self):
+        """Takes the connection out of the task, a Gio.IOStream. What readline() read ahead stays here: see read()."""
+        return await call(self, "capture_streams")
+
+    async def __aenter__(self):
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_):
+        self.cancel()
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if line := await self.readline():
+            return line
+        raise StopAsyncIteration
+
+
+StreamTask = _export(StreamTask)
+
+
+class WebSocketMessage(URLSession.WebSocketMessage):
+    @property
+    def data(self):
+        """The message as a str or as bytes, whichever the server sent."""
+        if self.get_kind() == URLSession.WebSocketMessageKind.TEXT:
+            return self.get_text()
+        return self.get_bytes().get_data() or b""
+
+    def __repr__(self):
+        return "<URLSession.WebSocketMessage {!r}>".format(self.data)
+
+
+WebSocketMessage = _export(WebSocketMessage)
+
+
+class WebSocketTask(URLSession.WebSocketTask):
+    """Messages are read with `async for message in task`, which ends when the server closes the WebSocket.
+
+    `async with task:` resumes it, and closes it at the end.
+    """
+
+    async def send(self, data):
+        """Sends a text, or bytes."""
+        if isinstance(data, str):
+            await call(self, "send_text", data)
+        else:
+            await call(self, "send_bytes", data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data))
+
+    async def receive(self):
+        """Returns the next message."""
+        return await call(self, "receive")
+
+    async def ping(self):
+        """Sends a ping, and returns when it was answered."""
+        await call(self, "ping")
+
+    def cancel_with_close_code(self, code=URLSession.WebSocketCloseCode.NORMAL, reason=None):
+        return super().cancel_with_close_code(code, reason)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self.receive()
+        except GLib.Error:
+            if self.get_close_code() != 0 and self.get_error() is None:
+                raise StopAsyncIteration from None
+            raise
+
+    async def __aenter__(self):
+        self.resume()
+        return self
+
+    async def __aexit__(self, *_):
+        self.cancel_with_close_code()
+        await ended(self)
+
+
+WebSocketTask = _export(WebSocketTask)
 
 
 class SessionConfiguration(URLSession.SessionConfiguration):
-    pass
+    @property
+    def protocols(self):
+        """The protocols of the application, in the order in which they are asked."""
+        return self.dup_protocols()
 
 
 SessionConfiguration = _export(SessionConfiguration)
@@ -579,6 +828,13 @@ class Session(_Connecting, URLSession.Session):
         if not isinstance(resume_data, GLib.Bytes):
             resume_data = GLib.Bytes.new(resume_data)
         return super().resume_upload_task(resume_data, None if fresh_request is None else _request(fresh_request))
+    def create_web_socket_task(self, request, protocols=None, **options):
+        """Makes a task for a WebSocket; the protocols are the subprotocols to offer, the best one first."""
+        request = _request(request, **options)
+        if protocols:
+            request = request.copy()
+            request.headers["Sec-WebSocket-Protocol"] = ", ".join(protocols)
+        return super().create_web_socket_task(request)
 
     def resume_download_task(self, resume_data, fresh_request=None):
         """Makes a task that goes on with a download. The resume data may be bytes, as read from a file."""

@@ -227,6 +227,21 @@ async def call(source, name, *args, cancel=Gio.Cancellable.cancel):
             pump.end()
 
 
+async def ended(task):
+    """Waits until a task is over, however it ends."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    handler = task.connect("completed", lambda *_: future.done() or future.set_result(None))
+    pump = None if _serves_glib(loop) else _Pump.begin(loop)
+    try:
+        if task.get_state().value_nick != "completed":
+            await future
+    finally:
+        task.disconnect(handler)
+        if pump is not None:
+            pump.end()
+
+
 class Body:
     """The body of a response while it arrives, from Session.open() or DataTask.open().
 
