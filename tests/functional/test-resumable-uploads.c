@@ -155,11 +155,21 @@ without_its_body (UTestScene *self, gconstpointer data)
   RawServer *server = raw_server_new (silent, G_N_ELEMENTS (silent));
   g_autoptr (GBytes) bytes = produce (self, server);
   g_autoptr (UUploadTask) task = u_session_resume_upload_task (self->session, bytes, NULL);
+  g_autoptr (URequest) request = NULL;
 
   u_task_resume (U_TASK (task));
   u_test_scene_finish (self, U_TASK (task));
   g_assert_error (u_task_get_error (U_TASK (task)), U_ERROR, U_ERROR_NOT_RESUMABLE);
   g_assert_nonnull (strstr (u_task_get_error (U_TASK (task))->message, "body"));
+
+  /* It was forgotten only. */
+  g_clear_object (&task);
+  request = new_request (server);
+  task = u_session_resume_upload_task (self->session, bytes, request);
+  u_task_resume (U_TASK (task));
+  u_test_scene_finish (self, U_TASK (task));
+  g_assert_no_error (u_task_get_error (U_TASK (task)));
+  assert_rest (server, 3);
   raw_server_free (server);
 }
 

@@ -294,6 +294,22 @@ class Resumption(Scene):
         self.assertEqual(self.peer.requests[0].n_read, 0)
         self.assertEqual(self.peer.requests[1].get("upload-complete"), "?1")
 
+    def test_r199_redirected_to_what_is_no_upload(self):
+        def answer(server, request, upload):
+            if request.method == "POST":
+                server.say(request, 303, [("Location", "/result")], b"")
+            else:
+                server.say(request, 200, [], b"the result")
+            return "close"
+
+        self.peer.rules.update({"POST": answer, "GET": answer})
+        task = self.finish(self.task())
+        self.assertIsNone(task.props.error)
+        self.assertEqual(task.props.response.props.status_code, 200)
+        _, result = self.peer.requests
+        for name in ("upload-complete", "upload-draft-interop-version", "expect", "content-type"):
+            self.assertIsNone(result.get(name))
+
     def test_r199_asked_who_it_is(self):
         def guard(server, request, upload):
             if request.get("authorization"):

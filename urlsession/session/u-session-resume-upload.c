@@ -82,10 +82,16 @@ u_session_resume_upload_task (USession *self, GBytes *resume_data, URequest *fre
   error = u_session_get_refusal (self);
   if (error == NULL)
     data = u_upload_resume_data_parse (resume_data, &error);
-  if (data != NULL && u_upload_resume_data_take_private (data, &error))
+  if (data != NULL)
     {
       request = choose_request (data, fresh_request);
       error = check_body (data, request);
+    }
+  /* What was forgotten can be made up for: that does not use up the data. */
+  if (data != NULL && error == NULL && u_upload_resume_data_take_private (data, &error))
+    {
+      g_clear_object (&request);
+      request = choose_request (data, fresh_request);
     }
   if (request == NULL)
     request = fresh_request != NULL ? g_object_ref (fresh_request) : u_request_new (NULL);

@@ -72,7 +72,13 @@ u_local_transfer_free_resumption (ULocalTransfer *self)
 void
 u_local_transfer_restart_upload (ULocalTransfer *self)
 {
-  if (self->resumption != NULL)
+  if (self->resumption == NULL)
+    return;
+
+  /* A redirect can have made a GET of it, which uploads nothing. */
+  if (self->request->body_kind == U_BODY_NONE)
+    u_local_transfer_free_resumption (self);
+  else
     u_upload_resumption_restart (self->resumption, self->request);
 }
 
