@@ -299,7 +299,7 @@ start_exchange (UFtpLoad *self)
 
   set_tls (self, &plan);
   if (self->upload != NULL)
-    self->stream = u_http_upload_open (self->upload);
+    self->stream = u_http_upload_open (self->upload, TRUE);
   self->began = g_get_monotonic_time ();
   self->exchange = u_ftp_exchange_new (&plan, changed_cb, self);
   u_ftp_exchange_set_credit (self->exchange, self->credit);
@@ -497,7 +497,7 @@ begin_cb (gpointer user_data)
       self->knows_body = TRUE;
       return G_SOURCE_REMOVE;
     }
-  self->upload = u_http_upload_new (self->request, &upload_funcs, self);
+  self->upload = u_http_upload_new (self->request, &(UHttpUploadPart) { 0 }, &upload_funcs, self);
   self->knows_body = u_http_upload_measure (self->upload, self->cancellable);
 
   return G_SOURCE_REMOVE;

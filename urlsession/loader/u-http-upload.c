@@ -322,7 +322,7 @@ sender_dup_connection (gpointer user_data)
 {
   UHttpUpload *self = user_data;
 
-  return self->funcs->dup_connection (self->user_data);
+  return self->funcs->dup_connection != NULL ? self->funcs->dup_connection (self->user_data) : NULL;
 }
 
 static gint64
