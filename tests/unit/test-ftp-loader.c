@@ -173,6 +173,15 @@ free_in_event (DriverLoad *load, const ULoadEvent *event)
     g_clear_pointer (&load->load, u_load_free);
 }
 
+static gboolean
+has_reached (gpointer user_data)
+{
+  static const char letters[] = { [U_LOAD_RESPONSE] = 'r', [U_LOAD_DATA] = 'd', [U_LOAD_DONE] = '.' };
+  DriverLoad *self = user_data;
+
+  return strchr (self->events->str, letters[GPOINTER_TO_INT (self->user_data)]) != NULL;
+}
+
 /* The driver asserts that nothing comes after that. */
 static void
 test_cancel_in_events (Fixture *self, gconstpointer data)
@@ -187,7 +196,8 @@ test_cancel_in_events (Fixture *self, gconstpointer data)
       load->user_data = GINT_TO_POINTER (kinds[i / 2]);
       load->on_event = i % 2 ? free_in_event : cancel_in_event;
       driver_start (self->driver, load, self->url, &params);
-      driver_spin (self->driver, 0.3);
+      g_assert_true (driver_wait (self->driver, has_reached, load, 20));
+      driver_spin (self->driver, 0.05);
       g_assert_cmpint (load->done, ==, kinds[i / 2] == U_LOAD_DONE);
     }
 }
