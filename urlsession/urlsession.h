@@ -30,5 +30,6 @@
 #include <urlsession/task/u-redirect-decision.h>
 #include <urlsession/task/u-response-decision.h>
 #include <urlsession/task/u-task.h>
+#include <urlsession/task/u-upload-task.h>
 #include <urlsession/u-enum-types.h>
 #include <urlsession/u-version.h>

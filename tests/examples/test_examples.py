@@ -59,6 +59,20 @@ class Examples(support.TestCase):
                                   status=1)
         self.assertIn("500", output)
 
+    def test_upload(self):
+        file = self.folder / "upload.txt"
+        file.write_bytes(b"one\n" * 250000)
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", file, self.uri("/empty"))
+        self.assertIn("1.0 MB sent, HTTP status 200", output)
+        file.write_text("two")
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", "--method=POST", file, self.uri("/echo"))
+        self.assertIn('"two"', output)
+        self.assertIn("text/plain", output)
+        self.run_example(*PYTHON, EXAMPLES / "python/upload.py", file, self.uri("/bytes/1?status=403"), status=1)
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", self.folder / "none", self.uri("/empty"),
+                                  status=1)
+        self.assertIn("none", output)
+
     def test_metrics(self):
         output = self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", self.uri("/redirect/1"))
         self.assertIn(self.uri("/redirect/1"), output)

@@ -359,21 +359,45 @@ upload (Fixture *self, gint64 size)
   g_assert_cmpint (sink_free (sink), ==, u_task_get_bytes_sent (task));
 }
 
+/* As upload(), with an upload task and nothing around the file. */
+static void
+upload_bare (Fixture *self, gint64 size)
+{
+  Sink *sink = sink_new (FALSE);
+  g_autoptr (GFile) file = make_sparse_file (self, "large", size);
+  g_autoptr (URequest) request = u_request_new (sink->uri);
+  g_autoptr (UTask) task = NULL;
+
+  u_request_set_method (request, "PUT");
+  u_request_set_body_file (request, file, NULL);
+  task = U_TASK (u_session_create_upload_task (self->scene.session, request));
+  u_task_resume (task);
+  u_test_scene_finish (&self->scene, task);
+  g_assert_no_error (u_task_get_error (task));
+  g_assert_cmpint (u_task_get_bytes_sent (task), ==, size);
+  g_assert_cmpint (sink_free (sink), ==, size);
+}
+
 static void
 test_large (Fixture *self, gconstpointer data)
 {
-  gint64 before;
+  void (*kinds[]) (Fixture *, gint64) = { upload, upload_bare };
 
-  /* What is allocated once is there after a small one. */
-  upload (self, 2 * MIB);
-  reset_peak ();
-  before = get_memory ();
-  upload (self, GIB);
-  g_test_message ("%.1f MiB more", (double) (get_memory () - before) / MIB);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      gint64 before;
+
+      /* What is allocated once is there after a small one. */
+      kinds[i] (self, 2 * MIB);
+      reset_peak ();
+      before = get_memory ();
+      kinds[i] (self, GIB);
+      g_test_message ("%.1f MiB more", (double) (get_memory () - before) / MIB);
 #ifndef __SANITIZE_ADDRESS__
-  /* AddressSanitizer holds freed memory back. */
-  g_assert_cmpint (get_memory () - before, <, 16 * MIB);
+      /* AddressSanitizer holds freed memory back. */
+      g_assert_cmpint (get_memory () - before, <, 16 * MIB);
 #endif
+    }
 }
 
 typedef enum {
@@ -501,6 +525,32 @@ test_early_answer (Fixture *self, gconstpointer data)
   g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (task))), ==, 413);
 }
 
+/* What waits for the server to want it is sent when it does, and not at all when it does not. */
+static void
+test_expect (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GFile) file = make_sparse_file (self, "f", MIB);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (URequest) request = u_test_scene_new_request (&self->scene, i == 0 ? "/empty" : "/early-413");
+      g_autoptr (UTask) task = NULL;
+      g_autofree char *expect = NULL;
+
+      u_test_server_clear_log (self->scene.server);
+      u_request_set_method (request, "PUT");
+      u_request_set_body_file (request, file, NULL);
+      u_headers_set (u_request_get_headers (request), "Expect", "100-continue", NULL);
+      task = finish (self, request);
+      g_assert_no_error (u_task_get_error (task));
+      g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (task))), ==,
+                        i == 0 ? 200 : 413);
+      expect = u_test_server_dup_request_header (self->scene.server, 0, "Expect");
+      g_assert_cmpstr (expect, ==, "100-continue");
+      g_assert_cmpint (u_task_get_bytes_sent (task), ==, i == 0 ? MIB : 0);
+    }
+}
+
 /* Credentials stay with the origin that they were set for. */
 static void
 test_authorization (Fixture *self, gconstpointer data)
@@ -549,6 +599,7 @@ main (int argc, char *argv[])
   ADD ("/uploads/r045-missing", test_missing);
   ADD ("/uploads/cancelled", test_cancelled);
   ADD ("/uploads/r047-early-answer", test_early_answer);
+  ADD ("/uploads/expect-continue", test_expect);
   ADD ("/uploads/r070-authorization", test_authorization);
 
   return g_test_run ();

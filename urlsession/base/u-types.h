@@ -28,3 +28,4 @@ typedef struct _UTaskMetrics UTaskMetrics;
 typedef struct _UTransactionMetrics UTransactionMetrics;
 typedef struct _UTransportException UTransportException;
 typedef struct _UTransportSecurity UTransportSecurity;
+typedef struct _UUploadTask UUploadTask;

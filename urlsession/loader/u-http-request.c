@@ -11,9 +11,10 @@
 /* More languages than this say nothing to a server. */
 #define MAX_LANGUAGES 9
 
-/* What frames the message and the connection is ours to say: RFC 9112 sections 6 and 9. */
+/* What frames the message and the connection is ours to say (RFC 9112 sections 6, 9), and what its body waits for. */
 static const char * const framing_headers[] = {
-  "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+  "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+  "upgrade",
 };
 
 static gboolean

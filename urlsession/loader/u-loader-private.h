@@ -55,7 +55,7 @@ typedef struct
                                * what came after the last DATA and gave no bytes, such as a check sum */
   gint64 n_sent;              /* SENT: bytes of the request body since the last one, whether or not sent before */
   gint64 body_sent;           /* SENT: how far the body is; less than before when it is sent again */
-  gint64 body_length;         /* SENT: of the request body in all; -1 unknown */
+  gint64 body_length;         /* SENT: of what is sent of the request body in all; -1 unknown */
   UChallengeData *challenge;  /* QUESTION: what has to do with the connection; borrowed */
   UTransactionData *transaction; /* DONE: what was measured, if it was asked for; nullable, borrowed */
   gboolean nothing_sent;      /* DONE with an error: no byte of the request left, so that it can be repeated safely */
@@ -83,8 +83,12 @@ typedef struct
   gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
   gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
                                * the server applies all the same */
+  gboolean expect_continue;   /* the body waits until the server wants it (RFC 9110 section 10.1.1), or says nothing */
   double priority;            /* 0 to 1 */
   gint64 credit;              /* bytes that may be read at first; G_MAXINT64: no bound */
+  gint64 body_offset;         /* bytes of the body of the request that are left out at its beginning */
+  gint64 body_count;          /* bytes that are sent from there at most; 0: all the rest */
+  gint64 body_total;          /* bytes that the body has to have in all; 0: any */
   gint64 send_credit;         /* bytes of the body that may be sent at first; G_MAXINT64: no bound */
 } ULoadParams;
 

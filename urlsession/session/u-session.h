@@ -8,6 +8,7 @@
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-download-task.h>
+#include <urlsession/task/u-upload-task.h>
 
 G_BEGIN_DECLS
 
@@ -54,6 +55,13 @@ UDownloadTask         *u_session_create_download_task_for_uri    (USession      
                                                                   const char            *uri) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
 UDownloadTask         *u_session_resume_download_task            (USession              *self,
+                                                                  GBytes                *resume_data,
+                                                                  URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_create_upload_task              (USession              *self,
+                                                                  URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_resume_upload_task              (USession              *self,
                                                                   GBytes                *resume_data,
                                                                   URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -12,6 +12,7 @@
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
 #include "urlsession/transfer/u-transfer-private.h"
+#include "urlsession/transfer/u-upload-resumption-private.h"
 
 G_BEGIN_DECLS
 
@@ -61,6 +62,7 @@ typedef struct
   URequestData *request;      /* owned; of this hop */
   ULoad *load;                /* owned, nullable */
   guint n_redirects;
+  guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
   gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
@@ -121,6 +123,13 @@ typedef struct
   gboolean starts_over;       /* what was there is of no use: to be said with the next response */
   GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
   char *kept_path;            /* owned, nullable */
+
+  /* The upload, when it can be gone on with */
+  UUploadResumption *resumption; /* owned, nullable */
+  gint64 resumed_from;        /* acknowledged by the server when the last exchange began */
+  gboolean all_sent;          /* of the body, by this exchange, as far as that is known */
+  gint64 upload_base;         /* bytes of the body before those that the exchange sends */
+  UTimer continue_timer;      /* between 104 and 100 */
 
   /* The connection, when it is what is wanted */
   UConduitHost conduit_host;
@@ -191,6 +200,31 @@ void       u_local_transfer_take_order    (ULocalTransfer    *self,
 void       u_local_transfer_drop_conduit  (ULocalTransfer    *self,
                                            gboolean           cancelled);
 
+/* u-local-transfer-resumption.c: an upload that goes on where it broke */
+void       u_local_transfer_init_resumption (ULocalTransfer  *self);
+void       u_local_transfer_free_resumption (ULocalTransfer  *self);
+/* The request of the application is another one now. */
+void       u_local_transfer_restart_upload  (ULocalTransfer  *self);
+/* (transfer full): what the next exchange sends. */
+URequestData *u_local_transfer_make_exchange (ULocalTransfer *self,
+                                              ULoadParams    *params);
+void       u_local_transfer_note_sent       (ULocalTransfer  *self,
+                                             const ULoadEvent *event);
+void       u_local_transfer_note_informational (ULocalTransfer *self,
+                                             UResponseData   *response);
+/* TRUE: it is not, or not yet, for the application. */
+gboolean   u_local_transfer_take_upload_response (ULocalTransfer *self,
+                                             UResponseData   *response);
+/* Whether another exchange can go on with the upload. */
+gboolean   u_local_transfer_upload_continues (ULocalTransfer *self);
+gboolean   u_local_transfer_upload_advanced (ULocalTransfer  *self,
+                                             gint64           enough);
+/* The exchange at hand is lost: the next one asks how far it came. */
+void       u_local_transfer_give_up_part    (ULocalTransfer  *self);
+/* Consumes @done; it is told once what is to be known later is on disk. */
+void       u_local_transfer_finish_upload   (ULocalTransfer  *self,
+                                             UTransferEvent  *done);
+
 /* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
 gboolean   u_local_transfer_has_stores     (ULocalTransfer   *self);
 gboolean   u_local_transfer_check_security (ULocalTransfer   *self,
@@ -226,6 +260,9 @@ void       u_local_transfer_give_up_load  (ULocalTransfer    *self);
 void       u_local_transfer_break         (ULocalTransfer    *self,
                                            GError            *error);
 gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
+                                           UResponseData     *response);
+gboolean   u_local_transfer_try_again     (ULocalTransfer    *self,
+                                           const GError      *error,
                                            UResponseData     *response);
 
 /* u-local-transfer-clock.c: timers and progress */

@@ -9,6 +9,9 @@
 /* What may be on its way to the application, undelivered, for one transfer. */
 #define WINDOW (256 * 1024)
 
+/* The body of a request from this size on goes over a connection of its own kind: bytes. */
+#define LARGE_BODY (1024 * 1024)
+
 /* The body of a redirect is read so far, and no further: then its connection can be used again. */
 #define REDIRECT_BODY_LIMIT (16 * 1024)
 
@@ -114,6 +117,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->transactions, g_ptr_array_unref);
   g_free (self->chunk);
   u_resume_point_clear (&self->resume_point);
+  u_local_transfer_free_resumption (self);
   g_free (self);
 }
 
@@ -150,16 +154,36 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   u_load_set_credit (self->load, credit);
 }
 
+/* RFC 9110 section 10.1.1; nothing else was ever to be expected. */
+static gboolean
+expects_continue (ULocalTransfer *self)
+{
+  const char *value = u_header_list_get (self->request->headers, "Expect");
+
+  return value != NULL && g_ascii_strcasecmp (value, "100-continue") == 0 && self->request->body_kind != U_BODY_NONE;
+}
+
+/* Whether a body, in either direction, may be large. One that waits for "100 Continue" may be: why would it wait? */
+static gboolean
+is_bulk (ULocalTransfer *self)
+{
+  gint64 length = u_request_data_get_body_length (self->request);
+
+  return self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE
+         || length < 0 || length > LARGE_BODY || expects_continue (self);
+}
+
 static void
 start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
   g_autoptr (UHeaderList) forced = NULL;
+  g_autoptr (URequestData) request = NULL;
   ULoadParams params = {
-    .request = self->request,
     .extra_headers = self->spec->headers,
     .asks_trust = self->spec->asks_trust,
-    .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
+    .bulk = is_bulk (self),
+    .expect_continue = expects_continue (self),
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
@@ -170,7 +194,8 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
-  self->counts.sent = 0;
+  self->n_informational = 0;
+  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (loader->klass->logs_in)
     u_auth_attempt_log_in (self->auth, self->request);
   forced = u_local_transfer_dup_forced_headers (self);
@@ -289,6 +314,7 @@ u_local_transfer_begin (ULocalTransfer *self)
   u_local_transfer_init_wait (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
+  u_local_transfer_init_resumption (self);
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
     u_local_transfer_reopen_file (self);
   u_local_transfer_requeue (self, FALSE);
@@ -299,6 +325,7 @@ u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
   u_local_transfer_measure_rest (self);
+  u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
@@ -369,6 +396,12 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
     {
       u_local_transfer_enter (self, U_LOCAL_FINISHING);
       u_local_transfer_finish_file (self, event, keep);
+    }
+  else if (error != NULL && keep && u_local_transfer_upload_continues (self) &&
+           !g_error_matches (error, U_ERROR, U_ERROR_NOT_RESUMABLE))
+    {
+      u_local_transfer_enter (self, U_LOCAL_FINISHING);
+      u_local_transfer_finish_upload (self, event);
     }
   else
     {
@@ -533,6 +566,7 @@ follow (ULocalTransfer *self, URequestData *other)
   self->counts.received = 0;
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
+  u_local_transfer_restart_upload (self);
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);

@@ -28,6 +28,8 @@ typedef struct
 typedef enum {
   U_TRANSFER_PROGRESS,        /* counts changed */
   U_TRANSFER_WAITING,         /* waiting_reason; NONE: not any more */
+  U_TRANSFER_REWOUND,         /* the body of the request goes on at what counts says, from before or from earlier */
+  U_TRANSFER_INFORMATIONAL,   /* response: a 1xx; only if the spec asks for it */
   U_TRANSFER_REDIRECT,        /* a question: response, request. Waits for FOLLOW or DELIVER */
   U_TRANSFER_REQUEST,         /* another request is being made: request, n_redirects */
   U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
@@ -46,7 +48,7 @@ typedef struct
   UTransferEventKind kind;
   UTransfer *transfer;        /* owned */
   UTransferCounts counts;     /* all but DATA and CONVERTED */
-  UResponseData *response;    /* owned; REDIRECT, RESPONSE */
+  UResponseData *response;    /* owned; INFORMATIONAL, REDIRECT, RESPONSE */
   URequestData *request;      /* owned; REDIRECT, REQUEST */
   guint n_redirects;          /* REQUEST: followed so far */
   UChallengeData *challenge;  /* owned; CHALLENGE */

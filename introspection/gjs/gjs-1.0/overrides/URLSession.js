@@ -95,6 +95,7 @@ function _init() {
     promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
+    promisify(URLSession.UploadTask, ['cancel_by_producing_resume_data']);
 
     Object.assign(URLSession.Session.prototype, {
         /* [Uint8Array, URLSession.Response] */
@@ -185,12 +186,22 @@ function _init() {
         },
     });
 
-    for (const name of ['create_data_task', 'create_download_task']) {
+    Object.assign(URLSession.UploadTask.prototype, {
+        /* GLib.Bytes, for session.resume_upload_task() */
+        cancel_by_producing_resume_data(cancellable = null) {
+            return this.cancel_by_producing_resume_data_async(cancellable);
+        },
+    });
+
+    for (const name of ['create_data_task', 'create_download_task', 'create_upload_task']) {
         wrap(URLSession.Session.prototype, name, (create, request, options = null) =>
             create(toRequest(request, options)));
     }
-    wrap(URLSession.Session.prototype, 'resume_download_task', (resume, data, request = null) =>
-        resume(data instanceof GLib.Bytes ? data : new GLib.Bytes(data), request === null ? null : toRequest(request)));
+    for (const name of ['resume_download_task', 'resume_upload_task']) {
+        wrap(URLSession.Session.prototype, name, (resume, data, request = null) =>
+            resume(data instanceof GLib.Bytes ? data : new GLib.Bytes(data),
+                request === null ? null : toRequest(request)));
+    }
 
     /* ---- Requests ---- */
 

@@ -522,6 +522,15 @@ class DownloadTask(URLSession.DownloadTask):
 DownloadTask = _export(DownloadTask)
 
 
+class UploadTask(URLSession.UploadTask):
+    async def cancel_by_producing_resume_data(self):
+        """Cancels the task and returns what Session.resume_upload_task() goes on from, a GLib.Bytes."""
+        return await call(self, "cancel_by_producing_resume_data")
+
+
+UploadTask = _export(UploadTask)
+
+
 class SessionConfiguration(URLSession.SessionConfiguration):
     pass
 
@@ -561,6 +570,15 @@ class Session(_Connecting, URLSession.Session):
 
     def create_download_task(self, request, **options):
         return super().create_download_task(_request(request, **options))
+
+    def create_upload_task(self, request, **options):
+        return super().create_upload_task(_request(request, **options))
+
+    def resume_upload_task(self, resume_data, fresh_request=None):
+        """Makes a task that goes on with an upload. The resume data may be bytes, as read from a file."""
+        if not isinstance(resume_data, GLib.Bytes):
+            resume_data = GLib.Bytes.new(resume_data)
+        return super().resume_upload_task(resume_data, None if fresh_request is None else _request(fresh_request))
 
     def resume_download_task(self, resume_data, fresh_request=None):
         """Makes a task that goes on with a download. The resume data may be bytes, as read from a file."""
