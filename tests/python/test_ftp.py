@@ -276,6 +276,17 @@ class Ftp(support.TestCase):
         path.unlink()
         await self.assertFails(Error.FILE_DOES_NOT_EXIST, self.session.data(request))
 
+    def test_upload_task(self):
+        """The body is sent again after the question."""
+        server = self.serve("no-anonymous")
+        body = self.pattern(500_000)
+        request = self.upload(server.uri("/new.bin"), body)
+        task, seen = self.challenged(request, ("user", "pa:ss word"), create="create_upload_task")
+        self.assertIsNone(task.props.error)
+        self.assertEqual(len(seen), 1)
+        self.assertEqual((self.root / "new.bin").read_bytes(), body)
+        self.assertEqual(task.props.bytes_sent, len(body))
+
     async def test_upload_refused(self):
         server = self.serve()
         error = await self.assertFails(Error.RESOURCE_UNAVAILABLE,
@@ -288,9 +299,9 @@ class Ftp(support.TestCase):
 
     # ---- Logging in ----
 
-    def challenged(self, uri, *answers):
+    def challenged(self, request, *answers, create="create_data_task"):
         """Returns the task when it is over, and what was asked."""
-        task = self.session.create_data_task(uri)
+        task = getattr(self.session, create)(request)
         seen, ends, left = [], [], list(answers)
 
         def answer(task, challenge):

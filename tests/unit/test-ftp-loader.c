@@ -251,12 +251,13 @@ test_send_credit (Fixture *self, gconstpointer data)
 {
   g_autoptr (DriverLoad) load = driver_load_new ();
   g_autoptr (URequestData) request = u_request_data_new (self->url);
-  ULoadParams params = { .priority = 0.5, .request = request, .send_credit = 100000 };
+  ULoadParams params = { .priority = 0.5, .request = request };
 
   g_free (request->method);
   request->method = g_strdup ("PUT");
   request->body_kind = U_BODY_BYTES;
   request->body_bytes = g_bytes_ref (self->server->file);
+  load->send_credit = 100000;
   driver_start (self->driver, load, self->url, &params);
   g_assert_true (driver_wait (self->driver, has_sent_all_it_may, load, 20));
   driver_spin (self->driver, 0.1);

@@ -51,6 +51,7 @@ typedef struct
   gboolean knows_body;
 
   UHttpUpload *upload;        /* owned; NULL: there is no body */
+  UHttpUploadPart part;       /* of it, that is sent */
   GInputStream *stream;       /* owned, nullable; the body */
   gboolean reading;
   gint64 body_sent;
@@ -332,9 +333,29 @@ body_failed (gpointer user_data, const GError *error)
   finish (self, error, self->exchange == NULL);
 }
 
+/* The body is a stream here, and nothing else writes it. */
+static GIOStream *
+body_dup_connection (gpointer user_data)
+{
+  return NULL;
+}
+
+static void
+body_sent (gpointer user_data, gsize n)
+{
+}
+
+static void
+body_cut (gpointer user_data)
+{
+}
+
 static const UHttpUploadFuncs upload_funcs = {
   .measured = body_measured,
   .failed = body_failed,
+  .dup_connection = body_dup_connection,
+  .sent = body_sent,
+  .cut = body_cut,
 };
 
 /* The first proxy that libcurl can speak to. "socks" is what GIO calls version 5 or 4. */
@@ -497,7 +518,7 @@ begin_cb (gpointer user_data)
       self->knows_body = TRUE;
       return G_SOURCE_REMOVE;
     }
-  self->upload = u_http_upload_new (self->request, &(UHttpUploadPart) { 0 }, &upload_funcs, self);
+  self->upload = u_http_upload_new (self->request, &self->part, &upload_funcs, self);
   self->knows_body = u_http_upload_measure (self->upload, self->cancellable);
 
   return G_SOURCE_REMOVE;
@@ -518,6 +539,7 @@ ftp_start (ULoader *loader, const ULoadParams *params, const ULoadSink *sink, gp
   self->user_data = user_data;
   self->credit = params->credit;
   self->send_credit = params->send_credit;
+  self->part = (UHttpUploadPart) { params->body_offset, params->body_count, params->body_total };
   self->cancellable = g_cancellable_new ();
   if (params->measure)
     self->measured = u_transaction_data_begin (params->request, params->measure_since);

@@ -198,12 +198,12 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
   self->n_informational = 0;
+  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (loader->klass->logs_in)
     u_auth_attempt_log_in (self->auth, self->request);
   forced = u_local_transfer_dup_forced_headers (self);
   params.forced_headers = forced;
   params.credential = u_auth_attempt_get_login (self->auth);
-  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (self->spec->delivery == U_DELIVER_FILE)
     {
       range = u_resume_point_headers (&self->resume_point, self->spec->headers);
