@@ -357,6 +357,44 @@ test_connection_lost (Fixture *self, gconstpointer data)
   nginx_free (other);
 }
 
+static void
+note_port (DriverLoad *load, const ULoadEvent *event)
+{
+  guint *port = load->user_data;
+
+  if (event->kind == U_LOAD_DONE)
+    *port = event->transaction->local_port;
+}
+
+/* Loads that ask about every server have connections of their own, whose numbers are those of the others. */
+static void
+test_own_sockets (Fixture *self, gconstpointer data)
+{
+  g_autofree char *url = NULL;
+  guint ports[4] = { 0 };
+
+  if (self->driver == NULL)
+    return;
+
+  url = nginx_dup_url (nginx->tls_port, "/small");
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    {
+      g_autoptr (DriverLoad) load = driver_load_new ();
+      ULoadParams params = { .measure = TRUE, .asks_trust = i % 2 == 1 };
+
+      load->on_event = note_port;
+      load->user_data = &ports[i];
+      driver_start (self->driver, load, url, &params);
+      driver_wait_done (self->driver, load);
+      g_assert_no_error (load->error);
+      g_assert_cmpstr (load->response->http_version, ==, "2");
+      g_assert_cmpuint (ports[i], !=, 0);
+    }
+  g_assert_cmpuint (ports[0], !=, ports[1]);
+  g_assert_cmpuint (ports[2], ==, ports[0]);
+  g_assert_cmpuint (ports[3], ==, ports[1]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,6 +422,7 @@ main (int argc, char **argv)
   ADD ("/http2/stalled/bulk", GINT_TO_POINTER (TRUE), test_stalled);
   ADD ("/http2/r026-cancel", NULL, test_cancel);
   ADD ("/http2/many", NULL, test_many);
+  ADD ("/http2/own-sockets", NULL, test_own_sockets);
   ADD ("/http2/r274-connection-lost", NULL, test_connection_lost);
 
   result = g_test_run ();

@@ -416,16 +416,16 @@ test_sent_again (void)
 
   soup_message_headers_append (soup_message_get_request_headers (first), "X-Try", "1");
   soup_message_headers_append (soup_message_get_request_headers (second), "X-Try", "2");
-  u_http_meter_attach (meter, first, NULL);
+  u_http_meter_attach (meter, first);
   g_signal_emit_by_name (first, "wrote-body");
-  u_http_meter_attach (meter, second, NULL);
+  u_http_meter_attach (meter, second);
   g_signal_emit_by_name (first, "wrote-body");
   g_assert_finalize_object (first);
   data = u_http_meter_finish (meter, 0);
   g_assert_cmpint (data->request_end, ==, 0);
   g_assert_cmpstr (u_header_list_get (data->request->headers, "X-Try"), ==, "2");
   /* After the end there is nothing to attach to. */
-  u_http_meter_attach (meter, second, NULL);
+  u_http_meter_attach (meter, second);
   g_assert_null (u_http_meter_finish (meter, 0));
   u_http_meter_free (meter);
   g_assert_finalize_object (g_steal_pointer (&second));

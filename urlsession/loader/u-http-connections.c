@@ -60,6 +60,8 @@ network_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *con
 static void
 request_queued_cb (SoupSession *session, SoupMessage *message, gpointer user_data)
 {
+  g_object_set_qdata_full (G_OBJECT (message), get_quark (), g_hash_table_ref (user_data),
+                           (GDestroyNotify) g_hash_table_unref);
   g_signal_connect_data (message, "network-event", G_CALLBACK (network_event_cb), g_hash_table_ref (user_data),
                          table_unref, 0);
 }
@@ -73,20 +75,70 @@ u_http_connections_watch (SoupSession *session)
   g_signal_connect (session, "request-queued", G_CALLBACK (request_queued_cb), table);
 }
 
-static gboolean
-speaks_http1 (GIOStream *connection)
-{
-  return !G_IS_TLS_CONNECTION (connection)
-         || g_strcmp0 (g_tls_connection_get_negotiated_protocol (G_TLS_CONNECTION (connection)), "h2") != 0;
-}
-
 GIOStream *
-u_http_connections_dup (SoupSession *session, SoupMessage *message)
+u_http_connections_dup (SoupMessage *message)
 {
   gint64 id = (gint64) soup_message_get_connection_id (message);
-  GHashTable *table = g_object_get_qdata (G_OBJECT (session), get_quark ());
+  GHashTable *table = g_object_get_qdata (G_OBJECT (message), get_quark ());
   GWeakRef *reference = table != NULL ? g_hash_table_lookup (table, &id) : NULL;
-  g_autoptr (GIOStream) connection = reference != NULL ? g_weak_ref_get (reference) : NULL;
 
-  return connection != NULL && speaks_http1 (connection) ? g_steal_pointer (&connection) : NULL;
+  return reference != NULL ? g_weak_ref_get (reference) : NULL;
+}
+
+GSocket *
+u_http_connections_find_socket (GIOStream *connection, gboolean *is_plain)
+{
+  g_autoptr (GIOStream) stream = g_object_ref (connection);
+
+  *is_plain = TRUE;
+  while (!G_IS_SOCKET_CONNECTION (stream) || G_IS_TCP_WRAPPER_CONNECTION (stream))
+    {
+      GIOStream *base = NULL;
+
+      if (G_IS_TCP_WRAPPER_CONNECTION (stream))
+        {
+          base = g_object_ref (g_tcp_wrapper_connection_get_base_io_stream (G_TCP_WRAPPER_CONNECTION (stream)));
+        }
+      else if (G_IS_TLS_CONNECTION (stream))
+        {
+          *is_plain = FALSE;
+          g_object_get (stream, "base-io-stream", &base, NULL);
+        }
+      if (base == NULL)
+        return NULL;
+      g_object_unref (stream);
+      stream = base;
+    }
+
+  return g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+}
+
+GSocket *
+u_http_connections_dup_socket (SoupMessage *message)
+{
+  g_autoptr (GIOStream) connection = u_http_connections_dup (message);
+  gboolean is_plain;
+
+  return connection != NULL ? u_http_connections_find_socket (connection, &is_plain) : NULL;
+}
+
+void
+u_http_connections_break (SoupSession *session)
+{
+  GHashTable *table = g_object_get_qdata (G_OBJECT (session), get_quark ());
+  GHashTableIter iter;
+  gpointer reference;
+
+  g_hash_table_iter_init (&iter, table);
+  while (g_hash_table_iter_next (&iter, NULL, &reference))
+    {
+      g_autoptr (GIOStream) connection = g_weak_ref_get (reference);
+      gboolean is_plain;
+      g_autoptr (GSocket) socket = NULL;
+
+      if (connection != NULL)
+        socket = u_http_connections_find_socket (connection, &is_plain);
+      if (socket != NULL)
+        g_socket_close (socket, NULL);
+    }
 }

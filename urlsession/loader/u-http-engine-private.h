@@ -57,8 +57,5 @@ void         u_http_engine_set_broken  (UHttpEngine           *self);
 gboolean     u_http_engine_is_broken   (UHttpEngine           *self);
 /* The same, for another reason: connections and all are well, but would never ask for the login at a proxy again. */
 void         u_http_engine_retire      (UHttpEngine           *self);
-/* The socket below the connection of a message whose response came over HTTP/2; NULL if it is not known. */
-GSocket     *u_http_engine_dup_socket  (UHttpEngine           *self,
-                                        SoupMessage           *message);
 
 G_END_DECLS

@@ -23,15 +23,7 @@ struct _UHttpEngine
   SoupSession *sessions[2][U_HTTP_N_LANES]; /* owned, nullable; first index: all servers were asked about */
   gboolean broken;
   gboolean retired;
-  GHashTable *sockets;        /* owned; connection id => GWeakRef of its GSocket: what may speak HTTP/2 */
 };
-
-static void
-weak_ref_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
 
 UHttpEngine *
 u_http_engine_new (const ULoaderSettings *settings, UHttpMemory *memory)
@@ -47,7 +39,6 @@ u_http_engine_new (const ULoaderSettings *settings, UHttpMemory *memory)
   self->tls_rules = settings->tls_rules != NULL ? u_tls_rules_ref (settings->tls_rules) : NULL;
   self->http1_only = settings->http1_only;
   self->memory = u_http_memory_ref (memory);
-  self->sockets = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, weak_ref_free);
 
   return self;
 }
@@ -63,17 +54,8 @@ u_http_engine_ref (UHttpEngine *self)
 typedef struct
 {
   SoupSession *session;       /* owned */
-  GHashTable *sockets;        /* owned; NULL: the session can be released */
+  gboolean broken;            /* the session cannot be released */
 } Release;
-
-static void
-close_socket (gpointer key, gpointer value, gpointer user_data)
-{
-  g_autoptr (GSocket) socket = g_weak_ref_get (value);
-
-  if (socket != NULL)
-    g_socket_close (socket, NULL);
-}
 
 /*
  * libsoup before 3.4 waits for ever until it has said goodbye on a connection of HTTP/2 that was reset, keeps it in its
@@ -84,11 +66,10 @@ release_cb (gpointer data)
 {
   Release *self = data;
 
-  if (self->sockets != NULL)
+  if (self->broken)
     {
       soup_session_abort (self->session);
-      g_hash_table_foreach (self->sockets, close_socket, NULL);
-      g_hash_table_unref (self->sockets);
+      u_http_connections_break (self->session);
     }
   else
     {
@@ -109,8 +90,7 @@ release_later (UHttpEngine *self, SoupSession *session, gboolean broken)
   Release *release = g_new0 (Release, 1);
 
   release->session = session;
-  if (broken)
-    release->sockets = g_hash_table_ref (self->sockets);
+  release->broken = broken;
   g_source_set_static_name (source, "[urlsession] session release");
   g_source_set_callback (source, release_cb, release, NULL);
   g_source_attach (source, self->context);
@@ -130,7 +110,6 @@ u_http_engine_unref (UHttpEngine *self)
             release_later (self, self->sessions[asked][lane], self->broken && lane == U_HTTP_LANE_GENERAL);
         }
     }
-  g_hash_table_unref (self->sockets);
   g_clear_object (&self->tls_database);
   g_clear_object (&self->proxy_resolver);
   g_clear_pointer (&self->tls_rules, u_tls_rules_unref);
@@ -250,40 +229,6 @@ bulk_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connec
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
 }
-
-static gboolean
-is_gone (gpointer key, gpointer value, gpointer user_data)
-{
-  g_autoptr (GObject) object = g_weak_ref_get (value);
-
-  return object == NULL;
-}
-
-static void
-remember_socket (UHttpEngine *self, SoupMessage *message, GSocket *socket)
-{
-  gint64 *id = g_new (gint64, 1);
-  GWeakRef *reference = g_new0 (GWeakRef, 1);
-
-  *id = (gint64) soup_message_get_connection_id (message);
-  g_weak_ref_init (reference, socket);
-  g_hash_table_foreach_remove (self->sockets, is_gone, NULL);
-  g_hash_table_replace (self->sockets, id, reference);
-}
-
-/* Told to the message that opens a connection, once per connection. */
-static void
-general_event_cb (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
-{
-  g_autoptr (GIOStream) base = NULL;
-
-  if (event != G_SOCKET_CLIENT_TLS_HANDSHAKED || !G_IS_TLS_CONNECTION (connection))
-    return;
-
-  g_object_get (connection, "base-io-stream", &base, NULL);
-  if (G_IS_SOCKET_CONNECTION (base))
-    remember_socket (user_data, message, g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)));
-}
 #endif
 
 /*
@@ -303,8 +248,6 @@ u_http_engine_prepare (UHttpEngine *self, UHttpLane lane, SoupMessage *message)
 #else
   if (bulk)
     g_signal_connect (message, "network-event", G_CALLBACK (bulk_event_cb), NULL);
-  else if (g_strcmp0 (g_uri_get_scheme (soup_message_get_uri (message)), "https") == 0)
-    g_signal_connect (message, "network-event", G_CALLBACK (general_event_cb), self);
 #endif
 }
 
@@ -317,13 +260,4 @@ void
 u_http_engine_forget (UHttpEngine *self, SoupMessage *message)
 {
   g_signal_handlers_disconnect_by_data (message, self);
-}
-
-GSocket *
-u_http_engine_dup_socket (UHttpEngine *self, SoupMessage *message)
-{
-  gint64 id = (gint64) soup_message_get_connection_id (message);
-  GWeakRef *reference = g_hash_table_lookup (self->sockets, &id);
-
-  return reference != NULL ? g_weak_ref_get (reference) : NULL;
 }

@@ -51,7 +51,6 @@ typedef struct
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
   gint64 send_credit;         /* until there is an upload that counts it */
-  SoupSession *session;       /* not owned; the last one that got the message */
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
   GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
   GError *own_error;          /* owned, nullable; wins over what libsoup says after it was cancelled because of this */
@@ -374,7 +373,7 @@ respond (UHttpLoad *self, GInputStream *stream)
                                 self);
   if (multiplexed)
     {
-      g_autoptr (GSocket) socket = u_http_engine_dup_socket (self->engine, self->message);
+      g_autoptr (GSocket) socket = u_http_connections_dup_socket (self->message);
 
       u_http_body_watch (self->body, socket);
     }
@@ -458,9 +457,8 @@ send (UHttpLoad *self)
 {
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
-  self->session = u_http_asking_get_session (self->asking, self->bulk);
-  soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
-                           load_ref (self));
+  soup_session_send_async (u_http_asking_get_session (self->asking, self->bulk), self->message, G_PRIORITY_DEFAULT,
+                           self->cancellable, sent_cb, load_ref (self));
 }
 
 static void
@@ -484,7 +482,7 @@ upload_dup_connection (gpointer user_data)
 {
   UHttpLoad *self = user_data;
 
-  return u_http_connections_dup (self->session, self->message);
+  return u_http_connections_dup (self->message);
 }
 
 /* libsoup looks at this when the response is complete. */
@@ -601,7 +599,7 @@ make_message (UHttpLoad *self, GError **error)
     return FALSE;
 
   u_http_asking_attach (self->asking, self->message, self->bulk);
-  u_http_meter_attach (self->meter, self->message, self->bulk ? NULL : self->engine);
+  u_http_meter_attach (self->meter, self->message);
   u_http_load_set_priority (&self->parent, self->priority);
 
   return TRUE;

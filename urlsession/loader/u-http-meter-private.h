@@ -16,11 +16,9 @@ UHttpMeter       *u_http_meter_new     (URequestData  *request,
                                         gint64         since);
 void              u_http_meter_free    (UHttpMeter    *self);
 /* Before @message is sent. If the exchange has to be sent once more, with another message: that one counts, and the one
- * before is a part of the wait for it. @engine: borrowed, to look at the sockets of its connections; NULL: they are not
- * known. */
+ * before is a part of the wait for it. */
 void              u_http_meter_attach  (UHttpMeter    *self,
-                                        SoupMessage   *message,
-                                        UHttpEngine   *engine);
+                                        SoupMessage   *message);
 void              u_http_meter_respond (UHttpMeter    *self,
                                         UResponseData *response);
 /* A piece of the body: how long it is, and how long it was when it came. */

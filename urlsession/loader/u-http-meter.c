@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/loader/u-http-meter-private.h"
 
+#include "urlsession/loader/u-http-connections-private.h"
+
 struct _UHttpMeter
 {
   UTransactionData *data;     /* owned; NULL once it was taken */
   SoupMessage *message;       /* owned, nullable: the request was refused before there was one */
-  UHttpEngine *engine;        /* not owned, nullable */
 };
 
 UHttpMeter *
@@ -24,7 +25,6 @@ detach (UHttpMeter *self)
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
-  self->engine = NULL;
 }
 
 void
@@ -95,7 +95,7 @@ restarted_cb (SoupMessage *message, gpointer user_data)
 }
 
 void
-u_http_meter_attach (UHttpMeter *self, SoupMessage *message, UHttpEngine *engine)
+u_http_meter_attach (UHttpMeter *self, SoupMessage *message)
 {
   if (self == NULL || self->data == NULL)
     return;
@@ -109,7 +109,6 @@ u_http_meter_attach (UHttpMeter *self, SoupMessage *message, UHttpEngine *engine
   g_clear_pointer (&self->data->remote_address, g_free);
 
   self->message = g_object_ref (message);
-  self->engine = engine;
   soup_message_add_flags (message, SOUP_MESSAGE_COLLECT_METRICS);
   g_signal_connect (message, "network-event", G_CALLBACK (network_event_cb), self);
   g_signal_connect (message, "wrote-body", G_CALLBACK (wrote_body_cb), self);
@@ -177,9 +176,9 @@ read_connection (UHttpMeter *self)
     data->proxy_connection = TRUE;
   if (data->remote_address == NULL && remote != NULL)
     take_address (g_object_ref (remote), &data->remote_address, &data->remote_port);
-  if (data->local_address == NULL && self->engine != NULL)
+  if (data->local_address == NULL)
     {
-      g_autoptr (GSocket) socket = u_http_engine_dup_socket (self->engine, self->message);
+      g_autoptr (GSocket) socket = u_http_connections_dup_socket (self->message);
 
       if (socket != NULL)
         take_address (g_socket_get_local_address (socket, NULL), &data->local_address, &data->local_port);

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  /* (transfer full) (nullable): the connection on which the head of the request went, if it may be written on. */
+  /* (transfer full) (nullable): the connection on which the head of the request went, if it is known. */
   GIOStream *(*dup_connection) (gpointer user_data);
   /* Bytes that may be sent now; G_MAXINT64: no bound. */
   gint64 (*get_credit) (gpointer user_data);

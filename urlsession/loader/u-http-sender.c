@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "urlsession/loader/u-http-answer-private.h"
+#include "urlsession/loader/u-http-connections-private.h"
 
 /* What one dispatch may do before other loads of the thread have their turn: whichever comes first. */
 #define DISPATCH_BYTES (2 * 1024 * 1024)
@@ -355,33 +356,12 @@ u_http_sender_go_on (UHttpSender *self)
   run (self);
 }
 
-/* The socket that is written to in the end; NULL if it cannot be seen what is behind the connection. */
-static GSocket *
-get_socket (GIOStream *connection, gboolean *is_plain)
+/* Frames of HTTP/2 are libsoup's to write. */
+static gboolean
+speaks_http1 (GIOStream *connection)
 {
-  g_autoptr (GIOStream) stream = g_object_ref (connection);
-
-  *is_plain = TRUE;
-  while (!G_IS_SOCKET_CONNECTION (stream) || G_IS_TCP_WRAPPER_CONNECTION (stream))
-    {
-      GIOStream *base = NULL;
-
-      if (G_IS_TCP_WRAPPER_CONNECTION (stream))
-        {
-          base = g_object_ref (g_tcp_wrapper_connection_get_base_io_stream (G_TCP_WRAPPER_CONNECTION (stream)));
-        }
-      else if (G_IS_TLS_CONNECTION (stream))
-        {
-          *is_plain = FALSE;
-          g_object_get (stream, "base-io-stream", &base, NULL);
-        }
-      if (base == NULL)
-        return NULL;
-      g_object_unref (stream);
-      stream = base;
-    }
-
-  return g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream)));
+  return !G_IS_TLS_CONNECTION (connection)
+         || g_strcmp0 (g_tls_connection_get_negotiated_protocol (G_TLS_CONNECTION (connection)), "h2") != 0;
 }
 
 /* At the first read libsoup has written the head, and waits for what the read gives: until then nobody else writes. */
@@ -393,12 +373,12 @@ take_over (UHttpSender *self)
 
   if (self->funcs != NULL)
     connection = self->funcs->dup_connection (self->user_data);
-  if (connection == NULL)
+  if (connection == NULL || !speaks_http1 (connection))
     return;
   stream = g_io_stream_get_output_stream (connection);
   if (!G_IS_POLLABLE_OUTPUT_STREAM (stream) || !g_pollable_output_stream_can_poll (G_POLLABLE_OUTPUT_STREAM (stream)))
     return;
-  self->socket = get_socket (connection, &self->is_plain);
+  self->socket = u_http_connections_find_socket (connection, &self->is_plain);
   if (self->socket == NULL)
     return;
 

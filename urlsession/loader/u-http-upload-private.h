@@ -16,7 +16,7 @@ typedef struct
   void (*measured) (gpointer user_data);
   /* There is no body to send, or it ended before its end. @error: in U_ERROR, borrowed. */
   void (*failed)   (gpointer user_data, const GError *error);
-  /* (transfer full) (nullable): the connection of HTTP/1 over which the request goes. Itself nullable: the body is only
+  /* (transfer full) (nullable): the connection over which the request goes. Itself nullable: the body is only
    * read, and the two below are never called. */
   GIOStream *(*dup_connection) (gpointer user_data);
   /* Bytes were sent that libsoup does not know of. */
