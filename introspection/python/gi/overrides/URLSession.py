@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._urlsession_coroutines import Body, call, ended, run
+from ._urlsession_coroutines import Body, call, ended, run, settle
 
 URLSession = get_introspection_module("URLSession")
 
@@ -530,37 +530,50 @@ class StreamTask(URLSession.StreamTask):
 
     _buffer = b""
     _at_end = False
+    _reading = None
+
+    def _turn(self):
+        """Who reads does so alone, in the order of the calls."""
+        return self.__dict__.setdefault("_lock", asyncio.Lock())
 
     async def _fill(self, minimum, maximum, timeout):
-        class Source:
-            """What comes is kept, also for somebody who has been cancelled in the same moment."""
+        """Gets more, or what comes late for somebody who was cancelled while it was on its way."""
+        if self._reading is not None and not self._reading.done():
+            await settle(self._reading)
+            return
+        self._reading = reading = asyncio.get_running_loop().create_future()
 
+        class Source:
             read_async = self.read_async
 
             @staticmethod
             def read_finish(result):
-                data, self._at_end = self.read_finish(result)
-                self._buffer += data.get_data() or b""
+                try:
+                    data, self._at_end = self.read_finish(result)
+                    self._buffer += data.get_data() or b""
+                finally:
+                    if not reading.done():
+                        reading.set_result(None)
 
-        if not self._at_end:
-            await call(Source, "read", minimum, maximum, timeout)
+        await call(Source, "read", minimum, maximum, timeout)
 
     def _take(self, size):
         data, self._buffer = self._buffer[:size], self._buffer[size:]
         return data
 
     async def read(self, maximum=64 * 1024, minimum=1, timeout=0):
-        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": the end is there."""
-        missing = minimum - len(self._buffer)
-        if missing > 0:
-            await self._fill(missing, maximum - len(self._buffer), timeout)
-        return self._take(maximum)
+        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": that is the end."""
+        async with self._turn():
+            while (missing := minimum - len(self._buffer)) > 0 and not self._at_end:
+                await self._fill(missing, maximum - len(self._buffer), timeout)
+            return self._take(maximum)
 
     async def readline(self, timeout=0):
         """Reads a line, with its end; the last one may lack it. At the end: b""."""
-        while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
-            await self._fill(1, 64 * 1024, timeout)
-        return self._take(end + 1 if end >= 0 else len(self._buffer))
+        async with self._turn():
+            while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
+                await self._fill(1, 64 * 1024, timeout)
+            return self._take(end + 1 if end >= 0 else len(self._buffer))
 
     async def write(self, data, timeout=0):
         """Writes all of the data: bytes, or GLib.Bytes."""
