@@ -28,10 +28,13 @@
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>
 #include <urlsession/task/u-download-task.h>
+#include <urlsession/task/u-protocol-load.h>
+#include <urlsession/task/u-protocol.h>
 #include <urlsession/task/u-redirect-decision.h>
 #include <urlsession/task/u-response-decision.h>
 #include <urlsession/task/u-stream-task.h>
 #include <urlsession/task/u-task.h>
+#include <urlsession/task/u-upload-task.h>
 #include <urlsession/task/u-web-socket-task.h>
 #include <urlsession/u-enum-types.h>
 #include <urlsession/u-version.h>

@@ -49,6 +49,12 @@ class Row:
             self.status += "  {:2.0f} s left".format(task.time_left)
         self.display.draw()
 
+    def send(self, task):
+        self.fraction = task.fraction_completed
+        self.received = task.bytes_sent
+        self.status = "{} of {}".format(size(task.bytes_sent), size(task.bytes_expected_to_send))
+        self.display.draw()
+
     def end(self, name):
         self.fraction = 1.0
         self.say("saved as {}".format(name))

@@ -16,7 +16,8 @@ def exported():
 
 
 def described(namespace):
-    symbols = {item.get(gir.C + "identifier") for _, item in gir.callables(namespace)}
+    # What only a class structure has, has no symbol.
+    symbols = {item.get(gir.C + "identifier") for _, item in gir.callables(namespace)} - {None}
     symbols.update(item.get(gir.GLIB + "get-type") for item in gir.types(namespace))
     for item in gir.enums(namespace):
         domain = item.get(gir.GLIB + "error-domain")

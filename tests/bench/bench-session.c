@@ -141,6 +141,60 @@ run_download (const char *url, const char *path)
   bench_clear (&self);
 }
 
+/* ---- Uploads ---- */
+
+static void
+loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = u_data_task_load_finish (U_DATA_TASK (source), result, &error);
+  UResponse *response = u_task_get_response (U_TASK (source));
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (response)) / 100, ==, 2);
+  count_down (user_data);
+}
+
+static UTask *
+upload_file (Bench *self, const char *url, const char *path)
+{
+  g_autoptr (URequest) request = u_request_new (url);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (UTask) task = NULL;
+
+  u_request_set_method (request, "PUT");
+  u_request_set_body_file (request, file, NULL);
+  task = U_TASK (u_session_create_upload_task (self->session, request));
+  self->to_finish = 1;
+  u_data_task_load_async (U_DATA_TASK (task), NULL, loaded_cb, self);
+  g_main_loop_run (self->loop);
+
+  return g_steal_pointer (&task);
+}
+
+/* The peak before a large upload, after a small one, and after it. */
+static void
+run_upload (const char *url, const char *small, const char *path)
+{
+  Bench self;
+  gint64 start;
+  g_autoptr (UTask) first = NULL;
+  g_autoptr (UTask) task = NULL;
+  UResponse *response;
+
+  bench_init (&self, NULL);
+  if (small[0] != '\0')
+    first = upload_file (&self, url, small);
+  bench_report ("idle_kib", bench_memory ("VmHWM:"));
+  start = g_get_monotonic_time ();
+  task = upload_file (&self, url, path);
+  bench_report ("seconds", bench_seconds_since (start));
+  bench_report ("peak_kib", bench_memory ("VmHWM:"));
+  response = u_task_get_response (task);
+  bench_report_word ("protocol", u_http_response_get_http_version (U_HTTP_RESPONSE (response)));
+  bench_clear (&self);
+}
+
 /* The peak before and after a large download in one process. */
 static void
 run_memory (const char *small_url, const char *url, const char *path)
@@ -302,6 +356,8 @@ main (int argc, char *argv[])
     run_download (argv[2], argv[3]);
   else if (argc == 5 && g_str_equal (what, "memory"))
     run_memory (argv[2], argv[3], argv[4]);
+  else if (argc == 5 && g_str_equal (what, "upload"))
+    run_upload (argv[2], argv[3], argv[4]);
   else if (argc == 5 && g_str_equal (what, "get"))
     run_gets (argv[2], bench_number (argv[3]), bench_number (argv[4]));
   else if (argc == 3 && g_str_equal (what, "queue"))

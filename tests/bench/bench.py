@@ -2,6 +2,7 @@
 """The benchmarks. Each runs both sides in turn, and none of them fails because of a time."""
 
 import argparse
+import contextlib
 import os
 import platform
 import subprocess
@@ -228,7 +229,54 @@ def p10(bench):
         bench.table.at_least("P10", f"speed beside a busy callback, {measure}", middle, 0.9, (low, high), "×")
 
 
-BENCHMARKS = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7, "P8": p8, "P9": p9, "P10": p10}
+@contextlib.contextmanager
+def sink(bench):
+    """A server that forgets what it gets, so that what is measured is the one who sends."""
+    process = subprocess.Popen([os.path.join(bench.build, "tests", "bench", "bench-sink")], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        yield "http://127.0.0.1:" + process.stdout.readline().split()[1] + "/put/file"
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+def put_with_curl(bench, url, path):
+    return run(["curl", "--silent", "--fail", "--cacert", bench.server.authority, "-o", bench.server.out("answer"),
+                "-T", path, url])
+
+
+def p11(bench):
+    """A large upload from a file."""
+    server = bench.server
+    server.add_file("large", bench.size(GIB))
+    server.add_file("small", SMALL)
+    large, small = server.file("large"), server.file("small")
+    with sink(bench) as url:
+        origins = {"HTTP/1.1": url, "HTTP/1.1 over TLS, to a file": server.tls + "/put/file",
+                   "TLS that offers HTTP/2, to a file": server.tls2 + "/put/file"}
+        for what, target in origins.items():
+            results = in_turn({
+                "ours": lambda: bench.program("bench-session", "upload", target, "", large),
+                "curl": lambda: put_with_curl(bench, target, large),
+            }, bench.repeat)
+            seconds_of(results)
+            middle, low, high = ratio(results["ours"], results["curl"], "wall")
+            protocol = results["ours"][0]["protocol"]
+            measure = f"{what}: time against curl -T (ours: HTTP/{protocol})"
+            if target is url:
+                bench.table.at_most("P11", measure, middle, 1, (low, high), "×")
+            else:
+                bench.table.add("P11", measure, middle, spread=(low, high), unit="×")
+        server.add_file("huge", bench.size(4 * GIB))
+        values = bench.program("bench-session", "upload", url, small, server.file("huge"))
+        bench.table.at_most("P11", "peak memory over an idle session", (values["peak_kib"] - values["idle_kib"]) / 1024,
+                            16, unit=" MiB")
+
+
+BENCHMARKS = {"P1": p1, "P2": p2, "P3": p3, "P4": p4, "P5": p5, "P6": p6, "P7": p7, "P8": p8, "P9": p9, "P10": p10,
+              "P11": p11}
 
 
 def describe_machine():

@@ -33,8 +33,10 @@ http {{
   ssl_certificate server.pem; ssl_certificate_key server.key;
   server {{ listen 127.0.0.1:{plain} backlog=4096; location / {{ root www; }}
            location /paced/ {{ alias www/; limit_rate 300m; }} }}
-  server {{ listen 127.0.0.1:{tls} ssl; location / {{ root www; }} }}
-  server {{ listen 127.0.0.1:{tls2} ssl http2; location / {{ root www; }} }}
+  server {{ listen 127.0.0.1:{tls} ssl; location / {{ root www; }}
+           location /put/ {{ root www; dav_methods PUT; client_max_body_size 0; }} }}
+  server {{ listen 127.0.0.1:{tls2} ssl http2; location / {{ root www; }}
+           location /put/ {{ root www; dav_methods PUT; client_max_body_size 0; }} }}
 }}
 """
 
@@ -56,7 +58,7 @@ class Server:
         self.process = None
 
     def __enter__(self):
-        os.mkdir(os.path.join(self.folder, "www"))
+        os.makedirs(os.path.join(self.folder, "www", "put"))
         os.mkdir(os.path.join(self.folder, "out"))
         subprocess.run(["/bin/sh", "-c", CERTIFICATES], cwd=self.folder, check=True, capture_output=True)
         ports = find_ports(3)
@@ -94,6 +96,10 @@ class Server:
                 else:
                     file.truncate(size)
         return "/" + name
+
+    def file(self, name):
+        """Where a file of add_file() is."""
+        return os.path.join(self.folder, "www", name)
 
     def out(self, name):
         """Where a download goes: a fresh name."""

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import support
@@ -61,6 +62,20 @@ class Examples(support.TestCase):
         output = self.run_example(*PYTHON, EXAMPLES / "python/json_api.py", self.uri("/bytes/9?body=%7B%7D&status=500"),
                                   status=1)
         self.assertIn("500", output)
+
+    def test_upload(self):
+        file = self.folder / "upload.txt"
+        file.write_bytes(b"one\n" * 250000)
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", file, self.uri("/empty"))
+        self.assertIn("1.0 MB sent, HTTP status 200", output)
+        file.write_text("two")
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", "--method=POST", file, self.uri("/echo"))
+        self.assertIn('"two"', output)
+        self.assertIn("text/plain", output)
+        self.run_example(*PYTHON, EXAMPLES / "python/upload.py", file, self.uri("/bytes/1?status=403"), status=1)
+        output = self.run_example(*PYTHON, EXAMPLES / "python/upload.py", self.folder / "none", self.uri("/empty"),
+                                  status=1)
+        self.assertIn("none", output)
 
     def test_metrics(self):
         output = self.run_example(*PYTHON, EXAMPLES / "python/metrics.py", self.uri("/redirect/1"))
@@ -164,6 +179,34 @@ class Examples(support.TestCase):
         self.assertIn("a.txt: resumed at", output)
         self.assertFile("a.txt", 1000000)
         self.assertEqual([path.name for path in self.folder.iterdir()], ["a.txt"])
+
+    def test_custom_protocol(self):
+        program = [*PYTHON, EXAMPLES / "python/custom_protocol.py", self.folder / "an archive.zip"]
+        with zipfile.ZipFile(program[-1], "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", "hello")
+            archive.writestr("big/10 %.bin", self.pattern(3000000))
+            archive.writestr("big/deeper/x", "")
+            archive.writestr("empty", "")
+        self.assertEqual(self.run_example(*program).split(), ["5", "a.txt", "3000000", "big/", "0", "empty"])
+        self.assertEqual(self.run_example(*program, "big/").splitlines()[0].split(maxsplit=1), ["3000000", "10 %.bin"])
+        self.assertEqual(self.run_example(*program, "a.txt"), "hello")
+        self.assertEqual(self.run_example(*program, "empty"), "")
+        output = self.run_example(*program, "big/10 %.bin", self.folder / "saved")
+        self.assertIn("saved as", output)
+        self.assertFile("saved", 3000000)
+
+        for arguments, error in (["nothing"], "no file nothing"), (["no/"], "no folder no/"):
+            self.assertIn(error, self.run_example(*program, *arguments, status=1))
+        self.assertIn("No such file", self.run_example(*program[:-1], self.folder / "none.zip", status=1))
+        # A member that does not have its check sum is an error, whatever of it was written.
+        data = bytearray((self.folder / "an archive.zip").read_bytes())
+        data[data.index(b"a.txt") + 8] ^= 1
+        (self.folder / "bad.zip").write_bytes(data)
+        (self.folder / "none").write_text("not an archive")
+        for arguments in ([self.folder / "bad.zip", "a.txt"], [self.folder / "none"]):
+            output = self.run_example(*program[:-1], *arguments, status=1)
+            self.assertNotIn("Traceback", output)
+            self.assertRegex(output, "(BadZipFile|error): ")
 
     def test_server(self):
         server = subprocess.Popen([*PYTHON, EXAMPLES / "server.py", self.folder, "--generate", "1"],

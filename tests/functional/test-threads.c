@@ -176,8 +176,8 @@ static void
 test_all_signals (Fixture *self, gconstpointer data)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  const GType types[] = { U_TYPE_SESSION, U_TYPE_TASK, U_TYPE_DATA_TASK, U_TYPE_DOWNLOAD_TASK, U_TYPE_STREAM_TASK,
-                           U_TYPE_DECISION };
+  const GType types[] = { U_TYPE_SESSION, U_TYPE_TASK, U_TYPE_DATA_TASK, U_TYPE_DOWNLOAD_TASK, U_TYPE_UPLOAD_TASK,
+                          U_TYPE_STREAM_TASK, U_TYPE_DECISION };
   g_autoptr (GBytes) body = u_test_pattern_bytes (1000);
   g_autoptr (GBytes) resume_data = NULL;
   gpointer kept = NULL;
@@ -190,7 +190,7 @@ test_all_signals (Fixture *self, gconstpointer data)
 
   /* A data task. */
   {
-    g_autoptr (URequest) request = new_request (self, "/redirect-to?url=/bytes/300000&status=307");
+    g_autoptr (URequest) request = new_request (self, "/redirect-to?url=/bytes/300000%3Fearly-hints&status=307");
     g_autoptr (UTask) task = NULL;
 
     u_request_set_method (request, "PUT");
@@ -202,6 +202,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     skip_both (self, "sent-data");
     assert_both (self, "decide-redirect");
     g_assert_cmpuint (skip_both (self, "sent-data"), >, 0);
+    assert_both (self, "informational-response");
     assert_both (self, "decide-response");
     g_assert_cmpuint (skip_both (self, "received-data"), >, 0);
     assert_both (self, "collected-metrics");
@@ -422,7 +423,7 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
-      "waiting-for-connectivity", "opened", "message", "closed", "became-stream", "read-closed", "write-closed",
+      "informational-response", "waiting-for-connectivity", "opened", "message", "closed", "became-stream", "read-closed", "write-closed",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)

@@ -359,21 +359,45 @@ upload (Fixture *self, gint64 size)
   g_assert_cmpint (sink_free (sink), ==, u_task_get_bytes_sent (task));
 }
 
+/* As upload(), with an upload task and nothing around the file. */
+static void
+upload_bare (Fixture *self, gint64 size)
+{
+  Sink *sink = sink_new (FALSE);
+  g_autoptr (GFile) file = make_sparse_file (self, "large", size);
+  g_autoptr (URequest) request = u_request_new (sink->uri);
+  g_autoptr (UTask) task = NULL;
+
+  u_request_set_method (request, "PUT");
+  u_request_set_body_file (request, file, NULL);
+  task = U_TASK (u_session_create_upload_task (self->scene.session, request));
+  u_task_resume (task);
+  u_test_scene_finish (&self->scene, task);
+  g_assert_no_error (u_task_get_error (task));
+  g_assert_cmpint (u_task_get_bytes_sent (task), ==, size);
+  g_assert_cmpint (sink_free (sink), ==, size);
+}
+
 static void
 test_large (Fixture *self, gconstpointer data)
 {
-  gint64 before;
+  void (*kinds[]) (Fixture *, gint64) = { upload, upload_bare };
 
-  /* What is allocated once is there after a small one. */
-  upload (self, 2 * MIB);
-  reset_peak ();
-  before = get_memory ();
-  upload (self, GIB);
-  g_test_message ("%.1f MiB more", (double) (get_memory () - before) / MIB);
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      gint64 before;
+
+      /* What is allocated once is there after a small one. */
+      kinds[i] (self, 2 * MIB);
+      reset_peak ();
+      before = get_memory ();
+      kinds[i] (self, GIB);
+      g_test_message ("%.1f MiB more", (double) (get_memory () - before) / MIB);
 #ifndef __SANITIZE_ADDRESS__
-  /* AddressSanitizer holds freed memory back. */
-  g_assert_cmpint (get_memory () - before, <, 16 * MIB);
+      /* AddressSanitizer holds freed memory back. */
+      g_assert_cmpint (get_memory () - before, <, 16 * MIB);
 #endif
+    }
 }
 
 typedef enum {
@@ -501,6 +525,150 @@ test_early_answer (Fixture *self, gconstpointer data)
   g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (task))), ==, 413);
 }
 
+/* What waits for the server to want it is sent when it does, and not at all when it does not. */
+static void
+test_expect (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GFile) file = make_sparse_file (self, "f", MIB);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (URequest) request = u_test_scene_new_request (&self->scene, i == 0 ? "/empty" : "/early-413");
+      g_autoptr (UTask) task = NULL;
+      g_autofree char *expect = NULL;
+
+      u_test_server_clear_log (self->scene.server);
+      u_request_set_method (request, "PUT");
+      u_request_set_body_file (request, file, NULL);
+      u_headers_set (u_request_get_headers (request), "Expect", "100-continue", NULL);
+      task = finish (self, request);
+      g_assert_no_error (u_task_get_error (task));
+      g_assert_cmpuint (u_http_response_get_status_code (U_HTTP_RESPONSE (u_task_get_response (task))), ==,
+                        i == 0 ? 200 : 413);
+      expect = u_test_server_dup_request_header (self->scene.server, 0, "Expect");
+      g_assert_cmpstr (expect, ==, "100-continue");
+      g_assert_cmpint (u_task_get_bytes_sent (task), ==, i == 0 ? MIB : 0);
+    }
+}
+
+/* What has not been told does not count; nor is anything sent for what the name does not say. */
+static void
+test_content_type (Fixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *method;
+    const char *name;         /* NULL: not a file */
+    const char *content;
+    const char *given;        /* with the body */
+    const char *header;
+    const char *sent;
+  } cases[] = {
+    { "PUT", "a.png", "x", NULL, NULL, "image/png" },
+    { "POST", "a.png", "x", NULL, NULL, "image/png" },
+    { "PUT", "a.png", "x", "a/b", NULL, "a/b" },
+    { "PUT", "a.png", "x", NULL, "c/d", "c/d" },
+    { "PUT", "a.png", "x", "a/b", "c/d", "c/d" },
+    { "PUT", "a.nothing-known", "x", NULL, NULL, NULL },
+    { "PUT", "a.png", "", NULL, NULL, "image/png" },
+    { "POST", NULL, "x", NULL, NULL, "application/x-www-form-urlencoded" },
+    { "PUT", NULL, "x", NULL, NULL, NULL },
+    { "DELETE", NULL, "x", NULL, NULL, NULL },
+    { "POST", NULL, "x", "a/b", NULL, "a/b" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (URequest) request = u_test_scene_new_request (&self->scene, "/empty");
+      g_autoptr (UTask) task = NULL;
+      g_autofree char *type = NULL;
+
+      u_test_server_clear_log (self->scene.server);
+      u_request_set_method (request, cases[i].method);
+      if (cases[i].header != NULL)
+        u_headers_set (u_request_get_headers (request), "Content-Type", cases[i].header, NULL);
+      if (cases[i].name != NULL)
+        {
+          g_autoptr (GFile) file = make_file (self, cases[i].name, cases[i].content);
+
+          u_request_set_body_file (request, file, cases[i].given);
+        }
+      else
+        {
+          g_autoptr (GBytes) bytes = g_bytes_new_static (cases[i].content, strlen (cases[i].content));
+
+          u_request_set_body_bytes (request, bytes, cases[i].given);
+        }
+      task = finish (self, request);
+      g_assert_no_error (u_task_get_error (task));
+      type = u_test_server_dup_request_header (self->scene.server, 0, "Content-Type");
+      g_assert_cmpstr (type, ==, cases[i].sent);
+    }
+}
+
+typedef struct
+{
+  gint64 total;
+  guint n_calls;
+} Progress;
+
+static void
+progress_cb (UTask *task, gint64 part, gint64 total, gint64 expected, gpointer user_data)
+{
+  Progress *progress = user_data;
+
+  g_assert_null (u_task_get_response (task));
+  g_assert_cmpint (part, >, 0);
+  g_assert_cmpint (total, ==, progress->total + part);
+  g_assert_cmpint (u_task_get_bytes_sent (task), >=, total);
+  progress->total = total;
+  progress->n_calls++;
+}
+
+/* All of it before the response; each with what it adds; of nothing none. */
+static void
+test_progress (Fixture *self, gconstpointer data)
+{
+  static const gint64 sizes[] = { 0, 1, 100 * 1000, 20 * MIB };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (sizes); i++)
+    {
+      gint64 size = sizes[i / 2];
+      g_autoptr (GFile) file = make_sparse_file (self, "f", size);
+      g_autoptr (URequest) request = u_test_scene_new_request (&self->scene, "/empty");
+      g_autoptr (UTask) task = NULL;
+      g_autofree char *length = NULL;
+      g_autofree char *expected = g_strdup_printf ("%" G_GINT64_FORMAT, size);
+      g_autofree char *encoding = NULL;
+      Progress progress = { 0 };
+
+      u_test_server_clear_log (self->scene.server);
+      u_request_set_method (request, "PUT");
+      if (i % 2 == 0)
+        {
+          u_request_set_body_file (request, file, NULL);
+        }
+      else
+        {
+          g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 ((gsize) size + 1), (gsize) size);
+
+          u_request_set_body_bytes (request, bytes, NULL);
+        }
+      task = U_TASK (u_session_create_upload_task (self->scene.session, request));
+      g_signal_connect (task, "sent-data", G_CALLBACK (progress_cb), &progress);
+      u_task_resume (task);
+      u_test_scene_finish (&self->scene, task);
+      g_assert_no_error (u_task_get_error (task));
+      g_assert_cmpint (progress.total, ==, size);
+      if (size == 0)
+        g_assert_cmpuint (progress.n_calls, ==, 0);
+      length = u_test_server_dup_request_header (self->scene.server, 0, "Content-Length");
+      g_assert_cmpstr (length, ==, expected);
+      encoding = u_test_server_dup_request_header (self->scene.server, 0, "Transfer-Encoding");
+      g_assert_null (encoding);
+    }
+}
+
 /* Credentials stay with the origin that they were set for. */
 static void
 test_authorization (Fixture *self, gconstpointer data)
@@ -549,6 +717,9 @@ main (int argc, char *argv[])
   ADD ("/uploads/r045-missing", test_missing);
   ADD ("/uploads/cancelled", test_cancelled);
   ADD ("/uploads/r047-early-answer", test_early_answer);
+  ADD ("/uploads/expect-continue", test_expect);
+  ADD ("/uploads/r048-content-type", test_content_type);
+  ADD ("/uploads/r040-r041-r042-r044-progress", test_progress);
   ADD ("/uploads/r070-authorization", test_authorization);
 
   return g_test_run ();

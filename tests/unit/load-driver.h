@@ -36,6 +36,7 @@ struct _DriverLoad
   gsize buffer_size;
   guint8 *buffer;             /* owned */
   gint64 credit;              /* what is left of it, to check that it is respected */
+  gint64 send_credit;         /* at first */
   gboolean nothing_sent;
 
   /* Questions are answered on the next turn of the loop, with this, unless the test does it. */
@@ -213,6 +214,7 @@ driver_load_new (void)
   self->buffer_size = 64 * 1024;
   self->buffer = g_malloc (self->buffer_size);
   self->credit = G_MAXINT64;
+  self->send_credit = G_MAXINT64;
 
   return self;
 }
@@ -244,6 +246,7 @@ driver_start (Driver *self, DriverLoad *load, const char *url, ULoadParams *para
     params->request = request = u_request_data_new (url);
   g_assert_nonnull (params->request->parsed);
   params->credit = load->credit;
+  params->send_credit = load->send_credit;
   load->load = u_loader_start (self->loader, params, &sink, load);
   load->started = TRUE;
   if (request != NULL)

@@ -146,7 +146,10 @@ nginx_new (const char **why)
                           "  access_log off;\n  sendfile on;\n  keepalive_requests 1000000;\n"
                           "  client_body_temp_path body;\n  proxy_temp_path proxy;\n  fastcgi_temp_path fastcgi;\n"
                           "  uwsgi_temp_path uwsgi;\n  scgi_temp_path scgi;\n"
-                          "  server { listen 127.0.0.1:%u; location / { root www; } }\n", self->plain_port);
+                          "  server {\n"
+                          "    listen 127.0.0.1:%u; location / { root www; }\n"
+                          "    location /put/ { root www; dav_methods PUT; client_max_body_size 0; }\n"
+                          "  }\n", self->plain_port);
   nginx_add_tls_server (config, self->tls_port, "good");
   nginx_add_tls_server (config, self->expired_port, "expired");
   nginx_add_tls_server (config, self->other_port, "other");

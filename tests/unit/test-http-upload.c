@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <sys/stat.h>
+
 #include "tests/unit/load-driver.h"
 #include "tests/unit/nginx.h"
 #include "tests/unit/raw-server.h"
@@ -280,7 +282,8 @@ test_file_changes_http2 (Fixture *self, gconstpointer data)
 static void
 test_bad_files (Fixture *self, gconstpointer data)
 {
-  static const struct
+  g_autofree char *fifo = g_strconcat (self->path, "-fifo", NULL);
+  const struct
   {
     const char *path;
     UError code;
@@ -288,8 +291,10 @@ test_bad_files (Fixture *self, gconstpointer data)
     { "/nowhere/at/all", U_ERROR_FILE_DOES_NOT_EXIST },
     { "/tmp", U_ERROR_FILE_IS_DIRECTORY },
     { "/dev/null", U_ERROR_CANNOT_OPEN_FILE },
+    { fifo, U_ERROR_CANNOT_OPEN_FILE },
   };
 
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
   self->server = raw_server_new (NULL, 0);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -307,6 +312,7 @@ test_bad_files (Fixture *self, gconstpointer data)
       g_assert_cmpstr (load->events->str, ==, "!");
     }
   g_assert_cmpuint (raw_server_count_connections (self->server), ==, 0);
+  g_unlink (fifo);
 }
 
 static void

@@ -311,6 +311,47 @@ test_equal (void)
   g_assert_finalize_object (b);
 }
 
+static void
+test_attributes (void)
+{
+  g_autoptr (URequest) request = u_request_new ("http://h/");
+  g_autoptr (URequest) copy = NULL;
+  g_autoptr (URequest) sealed = NULL;
+  g_autoptr (URequestData) data = NULL;
+  GVariant *seen;
+
+  g_assert_null (u_request_get_attribute (request, "a"));
+  u_request_remove_attribute (request, "a");
+  u_request_set_attribute (request, "a", g_variant_new_int32 (1));
+  u_request_set_attribute (request, "b", g_variant_new_string ("two"));
+  g_assert_cmpint (g_variant_get_int32 (u_request_get_attribute (request, "a")), ==, 1);
+  g_assert_cmpstr (g_variant_get_string (u_request_get_attribute (request, "b"), NULL), ==, "two");
+  g_assert_null (u_request_get_attribute (request, "c"));
+
+  copy = u_request_copy (request);
+  data = u_request_ref_data (request);
+  sealed = u_request_new_sealed (data);
+  seen = u_request_get_attribute (sealed, "a");
+  u_request_set_attribute (request, "a", g_variant_new_int32 (2));
+  u_request_remove_attribute (request, "b");
+  u_request_set_attribute (copy, "c", g_variant_new_boolean (TRUE));
+
+  /* What others saw stays. */
+  g_assert_true (u_request_get_attribute (sealed, "a") == seen);
+  g_assert_cmpint (g_variant_get_int32 (seen), ==, 1);
+  g_assert_nonnull (u_request_get_attribute (sealed, "b"));
+  g_assert_null (u_request_get_attribute (sealed, "c"));
+  g_assert_cmpint (g_variant_get_int32 (u_request_get_attribute (request, "a")), ==, 2);
+  g_assert_null (u_request_get_attribute (request, "b"));
+  g_assert_cmpint (g_variant_get_int32 (u_request_get_attribute (copy, "a")), ==, 1);
+  g_assert_true (u_request_equal (request, copy));
+
+  g_test_expect_message ("URLSession", G_LOG_LEVEL_CRITICAL, "*sealed*");
+  u_request_set_attribute (sealed, "a", g_variant_new_int32 (3));
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (g_variant_get_int32 (u_request_get_attribute (sealed, "a")), ==, 1);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -326,6 +367,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/request/r138-snapshot", test_snapshot);
   g_test_add_func ("/request/sealed", test_sealed);
   g_test_add_func ("/request/equal", test_equal);
+  g_test_add_func ("/request/attributes", test_attributes);
 
   return g_test_run ();
 }

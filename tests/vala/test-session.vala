@@ -174,6 +174,56 @@ void test_headers () {
   }
 }
 
+class Greeter : URLSession.Protocol {
+  public int stopped = 0;
+
+  public override bool can_load (URLSession.Request request) {
+    return request.uri.has_prefix ("x:");
+  }
+
+  public override void start (URLSession.ProtocolLoad load) {
+    greet.begin (load);
+  }
+
+  async void greet (URLSession.ProtocolLoad load) {
+    try {
+      load.respond (new URLSession.Response (null, "text/plain", 10, null));
+      yield load.send_async (new Bytes ("hello".data), load.cancellable);
+      yield load.send_async (new Bytes ("hello".data), null);
+      load.finish ();
+    } catch (GLib.Error error) {
+      load.fail (error);
+    }
+  }
+
+  public override void stop (URLSession.ProtocolLoad load) {
+    stopped++;
+  }
+}
+
+async void greet (Fixture fixture) {
+  try {
+    var data = yield fixture.session.data_async (new URLSession.Request ("x:one"), null, null);
+
+    assert_cmpint (data.compare (new Bytes ("hellohello".data)), CompareOperator.EQ, 0);
+  } catch (GLib.Error error) {
+    GLib.error ("%s", error.message);
+  }
+  fixture.loop.quit ();
+}
+
+void test_protocol () {
+  var fixture = new Fixture ();
+  var protocol = new Greeter ();
+  var configuration = new URLSession.SessionConfiguration ();
+
+  configuration.add_protocol (protocol);
+  fixture.session = new URLSession.Session (configuration);
+  greet.begin (fixture);
+  fixture.loop.run ();
+  assert_cmpint (protocol.stopped, CompareOperator.EQ, 1);
+}
+
 int main (string[] args) {
   Test.init (ref args);
   Test.add_func ("/vala/session/yield", test_yield);
@@ -182,6 +232,7 @@ int main (string[] args) {
   Test.add_func ("/vala/session/decision-later", test_decision);
   Test.add_func ("/vala/session/twins", test_twins);
   Test.add_func ("/vala/session/r003-cancel", test_cancel);
+  Test.add_func ("/vala/session/protocol", test_protocol);
   Test.add_func ("/vala/session/r280-headers", test_headers);
 
   return Test.run ();

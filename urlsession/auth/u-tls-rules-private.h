@@ -49,6 +49,12 @@ gboolean   u_tls_rules_is_local         (const char          *host);
 gboolean   u_tls_rules_check_uri (UTlsRules  *self,
                                   GUri       *uri,
                                   GError    **error);
+/* The same as values, for who cannot ask about a connection that is there. */
+void       u_tls_rules_get_demands (UTlsRules           *self,
+                                    const char          *host,
+                                    GTlsProtocolVersion *minimum,
+                                    GTlsProtocolVersion *maximum,
+                                    gboolean            *forward_secrecy);
 /* Whether a request may be sent over a connection to @host that was just made. @cipher: nullable */
 gboolean   u_tls_rules_check_connection (UTlsRules            *self,
                                          const char           *host,

@@ -358,6 +358,34 @@ has_forward_secrecy (GTlsProtocolVersion version, const char *cipher)
          || g_strv_contains ((const char * const *) words, "EDH");
 }
 
+/* Returns (nullable): the exception that they are of. */
+static const UTlsException *
+get_demands (UTlsRules *self, const char *host, GTlsProtocolVersion *minimum, GTlsProtocolVersion *maximum,
+             gboolean *forward_secrecy)
+{
+  g_autofree char *normalized = u_tls_rules_normalize_host (host);
+  const UTlsException *exception = normalized != NULL ? match_exception (self, normalized) : NULL;
+
+  *minimum = self->minimum;
+  *maximum = self->maximum;
+  *forward_secrecy = self->requires_forward_secrecy;
+  if (exception != NULL)
+    {
+      if (exception->minimum != G_TLS_PROTOCOL_VERSION_UNKNOWN)
+        *minimum = exception->minimum;
+      *forward_secrecy = exception->requires_forward_secrecy;
+    }
+
+  return exception;
+}
+
+void
+u_tls_rules_get_demands (UTlsRules *self, const char *host, GTlsProtocolVersion *minimum, GTlsProtocolVersion *maximum,
+                         gboolean *forward_secrecy)
+{
+  get_demands (self, host, minimum, maximum, forward_secrecy);
+}
+
 /*
  * u_tls_rules_check_connection:
  *
@@ -368,23 +396,16 @@ gboolean
 u_tls_rules_check_connection (UTlsRules *self, const char *host, GTlsProtocolVersion version, const char *cipher,
                               GError **error)
 {
-  g_autofree char *normalized = u_tls_rules_normalize_host (host);
-  const UTlsException *exception = normalized != NULL ? match_exception (self, normalized) : NULL;
-  GTlsProtocolVersion minimum = self->minimum;
-  gboolean forward_secrecy = self->requires_forward_secrecy;
+  const UTlsException *exception;
+  GTlsProtocolVersion minimum, maximum;
+  gboolean forward_secrecy;
   g_autofree char *whose = NULL;
 
+  exception = get_demands (self, host, &minimum, &maximum, &forward_secrecy);
   if (exception != NULL)
-    {
-      if (exception->minimum != G_TLS_PROTOCOL_VERSION_UNKNOWN)
-        minimum = exception->minimum;
-      forward_secrecy = exception->requires_forward_secrecy;
-      whose = g_strdup_printf ("of the exception for %s", exception->domain);
-    }
+    whose = g_strdup_printf ("of the exception for %s", exception->domain);
   else
-    {
-      whose = g_strdup_printf ("of UTransportSecurity, or of an exception for %s", host);
-    }
+    whose = g_strdup_printf ("of UTransportSecurity, or of an exception for %s", host);
 
   if (version < minimum)
     {
@@ -393,11 +414,11 @@ u_tls_rules_check_connection (UTlsRules *self, const char *host, GTlsProtocolVer
                    host, version_name (version), version_name (minimum), whose);
       return FALSE;
     }
-  if (version > self->maximum)
+  if (version > maximum)
     {
       g_set_error (error, U_ERROR, U_ERROR_SECURE_CONNECTION_FAILED,
                    "The server %s speaks %s, and the session wants %s or older: maximum-tls-version of "
-                   "UTransportSecurity says so.", host, version_name (version), version_name (self->maximum));
+                   "UTransportSecurity says so.", host, version_name (version), version_name (maximum));
       return FALSE;
     }
   if (forward_secrecy && !has_forward_secrecy (version, cipher))

@@ -2,6 +2,7 @@
 #include "urlsession/loader/u-http-engine-private.h"
 
 #include "urlsession/loader/u-http-auth-private.h"
+#include "urlsession/loader/u-http-connections-private.h"
 #include "urlsession/loader/u-http-proxy-resolver-private.h"
 
 /* Seconds for which an unused connection is kept. Servers close theirs after 60 to 75; a connection that lost this race
@@ -187,6 +188,7 @@ session_new (UHttpEngine *self, UHttpLane lane)
     soup_session_add_feature_by_type (session, SOUP_TYPE_AUTH_NTLM);
   g_signal_connect_data (session, "request-queued", G_CALLBACK (request_queued_cb), u_http_memory_ref (self->memory),
                          u_http_memory_closure_unref, 0);
+  u_http_connections_watch (session);
 
   return session;
 }

@@ -15,6 +15,8 @@ ULoad *u_http_load_new          (const ULoaderClass *klass,
                                  gpointer            user_data);
 void   u_http_load_set_credit   (ULoad              *load,
                                  gint64              credit);
+void   u_http_load_set_send_credit (ULoad           *load,
+                                    gint64           credit);
 void   u_http_load_set_priority (ULoad              *load,
                                  double              priority);
 UTransactionData *u_http_load_take_transaction (ULoad *load);

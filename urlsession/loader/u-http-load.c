@@ -5,11 +5,17 @@
 #include "urlsession/loader/u-error-map-private.h"
 #include "urlsession/loader/u-http-asking-private.h"
 #include "urlsession/loader/u-http-body-private.h"
+#include "urlsession/loader/u-http-connections-private.h"
+#include "urlsession/loader/u-http-expect-private.h"
 #include "urlsession/loader/u-http-framing-private.h"
+#include "urlsession/loader/u-http-last-stream-private.h"
 #include "urlsession/loader/u-http-meter-private.h"
 #include "urlsession/loader/u-http-request-private.h"
 #include "urlsession/loader/u-http-upload-private.h"
 #include "urlsession/message/u-uri-private.h"
+
+/* As long as responses come faster than they are read, libsoup reads nothing but them, and no turn of the loop ends. */
+#define MAX_INFORMATIONAL 1000
 
 /*
  * One reference is the caller's, until free(). Each operation under way has another, so that its callback finds the
@@ -38,8 +44,14 @@ typedef struct
   GCancellable *cancellable;  /* owned; of one sending */
   gboolean sending;           /* libsoup has the message, and there is no response yet */
   UHttpUpload *upload;        /* owned, nullable; the body of the request */
+  UHttpUploadPart part;       /* of it, that is sent */
+  gboolean expects;           /* the body waits until the server wants it */
+  gboolean sends_again;       /* what is under way was given up for that */
+  UHttpExpect *expect;        /* owned, nullable; of this sending */
   gint64 body_sent;           /* of it, this time */
   gint64 sent_unreported;
+  gint64 send_credit;         /* until there is an upload that counts it */
+  SoupSession *session;       /* not owned; the last one that got the message */
   GPtrArray *informational;   /* owned, nullable; of UResponseData, not reported yet */
   GSource *report;            /* owned, nullable; reports what libsoup told in the middle of its work */
   GError *own_error;          /* owned, nullable; wins over what libsoup says after it was cancelled because of this */
@@ -64,6 +76,7 @@ load_unref (UHttpLoad *self)
 
   g_assert (self->body == NULL && self->report == NULL && self->upload == NULL);
   g_clear_pointer (&self->informational, g_ptr_array_unref);
+  g_clear_pointer (&self->expect, u_http_expect_free);
   g_clear_pointer (&self->meter, u_http_meter_free);
   g_clear_pointer (&self->asking, u_http_asking_free);
   g_clear_object (&self->message);
@@ -84,6 +97,8 @@ stop (UHttpLoad *self)
 {
   self->stopped = TRUE;
   g_clear_pointer (&self->upload, u_http_upload_free);
+  if (self->expect != NULL)
+    u_http_expect_stop (self->expect);
   u_http_asking_detach (self->asking);
   if (self->message != NULL)
     g_signal_handlers_disconnect_by_data (self->message, self);
@@ -280,6 +295,14 @@ got_informational_cb (SoupMessage *message, gpointer user_data)
 
   if (self->informational == NULL)
     self->informational = g_ptr_array_new_with_free_func ((GDestroyNotify) u_response_data_unref);
+  if (self->informational->len == MAX_INFORMATIONAL)
+    {
+      if (self->own_error == NULL)
+        self->own_error = g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                       "More than %d informational responses came at once", MAX_INFORMATIONAL);
+      g_cancellable_cancel (self->cancellable);
+      return;
+    }
   g_ptr_array_add (self->informational, make_response (self));
   report_soon (self);
 }
@@ -362,6 +385,37 @@ respond (UHttpLoad *self, GInputStream *stream)
 
 static void send_again (UHttpLoad *self);
 
+/* The server does not say that it wants the body: it gets the request again, with the body right behind. */
+static void
+expected_in_vain (gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  self->expects = FALSE;
+  self->sends_again = TRUE;
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* Whether what was under way is over, and is to be done again without expecting anything. */
+static gboolean
+must_not_expect (UHttpLoad *self, GInputStream **response)
+{
+  if (*response != NULL && self->expect != NULL && !u_http_expect_has_continued (self->expect))
+    *response = u_http_last_stream_new (*response);
+  if (self->stopped || self->own_error != NULL)
+    return FALSE;
+  if (*response != NULL && self->expect != NULL && u_http_expect_was_refused (self->expect))
+    self->sends_again = TRUE;
+  if (!self->sends_again)
+    return FALSE;
+
+  self->expects = FALSE;
+  self->sends_again = FALSE;
+  g_clear_object (response);
+
+  return TRUE;
+}
+
 static void
 sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
 {
@@ -371,6 +425,13 @@ sent_cb (GObject *session, GAsyncResult *result, gpointer user_data)
   UHttpNext next = U_HTTP_FAILS;
 
   self->sending = FALSE;
+  if (must_not_expect (self, &stream))
+    {
+      report_pending (self);
+      if (!self->stopped)
+        send_again (self);
+      return;
+    }
   if (self->own_error == NULL && !self->stopped)
     next = u_http_asking_decide (self->asking, &stream, &error);
   /* Also the question, if there is one. */
@@ -397,18 +458,50 @@ send (UHttpLoad *self)
 {
   g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational_cb), self);
   self->sending = TRUE;
-  soup_session_send_async (u_http_asking_get_session (self->asking, self->bulk), self->message, G_PRIORITY_DEFAULT,
-                           self->cancellable, sent_cb, load_ref (self));
+  self->session = u_http_asking_get_session (self->asking, self->bulk);
+  soup_session_send_async (self->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent_cb,
+                           load_ref (self));
+}
+
+static void
+upload_sent (gpointer user_data, gsize size)
+{
+  UHttpLoad *self = user_data;
+
+  self->body_sent += (gint64) size;
+  self->sent_unreported += (gint64) size;
+  report_soon (self);
 }
 
 static void
 wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
 {
+  upload_sent (user_data, size);
+}
+
+static GIOStream *
+upload_dup_connection (gpointer user_data)
+{
   UHttpLoad *self = user_data;
 
-  self->body_sent += size;
-  self->sent_unreported += size;
-  report_soon (self);
+  return u_http_connections_dup (self->session, self->message);
+}
+
+/* libsoup looks at this when the response is complete. */
+static void
+upload_cut (gpointer user_data)
+{
+  UHttpLoad *self = user_data;
+
+  soup_message_headers_append (soup_message_get_request_headers (self->message), "Connection", "close");
+}
+
+static GInputStream *
+open_upload (UHttpLoad *self)
+{
+  gboolean plain = g_ascii_strcasecmp (g_uri_get_scheme (self->request->parsed), "http") == 0;
+
+  return u_http_upload_open (self->upload, !plain && !self->bulk);
 }
 
 /* libsoup sends an idempotent request again when the connection it chose turns out to be closed, but it does not
@@ -417,20 +510,23 @@ static void
 restarted_cb (SoupMessage *message, gpointer user_data)
 {
   UHttpLoad *self = user_data;
-  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
+  g_autoptr (GInputStream) body = open_upload (self);
 
   self->body_sent = 0;
+  soup_message_headers_remove (soup_message_get_request_headers (message), "Connection");
   u_http_request_set_body (message, self->request, body, u_http_upload_get_length (self->upload));
 }
 
 static void
 send_with_body (UHttpLoad *self)
 {
-  g_autoptr (GInputStream) body = u_http_upload_open (self->upload);
+  g_autoptr (GInputStream) body = open_upload (self);
 
   u_http_request_set_body (self->message, self->request, body, u_http_upload_get_length (self->upload));
   g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), self);
   g_signal_connect (self->message, "restarted", G_CALLBACK (restarted_cb), self);
+  if (self->expects && u_http_upload_get_length (self->upload) != 0)
+    self->expect = u_http_expect_new (self->message, expected_in_vain, self);
   send (self);
 }
 
@@ -514,7 +610,9 @@ make_message (UHttpLoad *self, GError **error)
 static void
 begin (UHttpLoad *self)
 {
-  static const UHttpUploadFuncs upload_funcs = { upload_measured, upload_failed };
+  static const UHttpUploadFuncs upload_funcs = {
+    upload_measured, upload_failed, upload_dup_connection, upload_sent, upload_cut,
+  };
   GError *error = NULL;
 
   if (!make_message (self, &error))
@@ -530,7 +628,10 @@ begin (UHttpLoad *self)
     }
 
   if (self->upload == NULL)
-    self->upload = u_http_upload_new (self->request, &upload_funcs, self);
+    {
+      self->upload = u_http_upload_new (self->request, &self->part, &upload_funcs, self);
+      u_http_upload_set_credit (self->upload, self->send_credit);
+    }
   if (u_http_upload_measure (self->upload, self->cancellable))
     send_with_body (self);
 }
@@ -539,6 +640,7 @@ static void
 send_again (UHttpLoad *self)
 {
   u_http_asking_detach (self->asking);
+  g_clear_pointer (&self->expect, u_http_expect_free);
   g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
@@ -564,7 +666,11 @@ u_http_load_new (const ULoaderClass *klass, UHttpEngine *engine, const ULoadPara
   self->bulk = params->bulk;
   self->decode = params->decode;
   self->credit = params->credit;
+  self->send_credit = params->send_credit;
+  self->part = (UHttpUploadPart) { params->body_offset, params->body_count, params->body_total };
   self->priority = params->priority;
+  /* libsoup waits over HTTP/2 as well, but forgets what it waits for when another response comes before it. */
+  self->expects = params->expect_continue && params->bulk;
   self->cancellable = g_cancellable_new ();
   if (params->measure)
     self->meter = u_http_meter_new (self->request, params->measure_since);
@@ -631,6 +737,16 @@ u_http_load_set_credit (ULoad *load, gint64 credit)
   self->credit = credit;
   if (self->body != NULL)
     u_http_body_set_credit (self->body, credit);
+}
+
+void
+u_http_load_set_send_credit (ULoad *load, gint64 credit)
+{
+  UHttpLoad *self = (UHttpLoad *) load;
+
+  self->send_credit = credit;
+  if (self->upload != NULL)
+    u_http_upload_set_credit (self->upload, credit);
 }
 
 void

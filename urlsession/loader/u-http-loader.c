@@ -58,6 +58,7 @@ static const ULoaderClass http_class = {
   .uses_network = TRUE,
   .start = http_start,
   .set_credit = u_http_load_set_credit,
+  .set_send_credit = u_http_load_set_send_credit,
   .set_priority = u_http_load_set_priority,
   .take_transaction = u_http_load_take_transaction,
   .answer = u_http_load_answer,

@@ -143,7 +143,11 @@ read_headers (UTransactionData *data, SoupMessage *message)
 
   soup_message_headers_iter_init (&iter, soup_message_get_request_headers (message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
-    u_header_list_append (headers, name, value);
+    {
+      /* Such a mark is set on a message whose connection is of no use any more; it is never sent. */
+      if (g_ascii_strcasecmp (name, "Connection") != 0 || g_ascii_strcasecmp (value, "close") != 0)
+        u_header_list_append (headers, name, value);
+    }
   u_transaction_data_set_sent_headers (data, headers);
 }
 

@@ -11,9 +11,10 @@
 /* More languages than this say nothing to a server. */
 #define MAX_LANGUAGES 9
 
-/* What frames the message and the connection is ours to say: RFC 9112 sections 6 and 9. */
+/* What frames the message and the connection is ours to say (RFC 9112 sections 6, 9), and what its body waits for. */
 static const char * const framing_headers[] = {
-  "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+  "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+  "upgrade",
 };
 
 static gboolean
@@ -231,7 +232,7 @@ u_http_request_set_body (SoupMessage *message, URequestData *request, GInputStre
   soup_message_set_request_body (message, NULL, body, length);
 
   append_default (headers, "Content-Type", request->body_content_type);
-  /* What a form would send; a file is of no type that one could guess here. */
+  /* What a form would send; of a file the request has guessed it. */
   if (request->body_kind == U_BODY_BYTES && strcmp (request->method, "POST") == 0)
     append_default (headers, "Content-Type", "application/x-www-form-urlencoded");
 }

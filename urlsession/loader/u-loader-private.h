@@ -5,6 +5,7 @@
 
 #include "urlsession/auth/u-challenge-data-private.h"
 #include "urlsession/auth/u-tls-rules-private.h"
+#include "urlsession/loader/u-protocol-exchange-private.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-response-data-private.h"
 #include "urlsession/message/u-transaction-data-private.h"
@@ -46,6 +47,7 @@ typedef struct
 {
   ULoadEventKind kind;
   UResponseData *response;    /* RESPONSE, INFORMATIONAL: borrowed; UPGRADED: the same, nullable */
+  URequestData *request;      /* RESPONSE: where the load itself says that it leads; nullable, borrowed */
   GIOStream *stream;          /* UPGRADED: open in both directions; borrowed, nobody else uses it any more */
   gboolean untrusted;         /* RESPONSE, UPGRADED: over TLS with a certificate that the application alone trusts */
   gboolean encoded;           /* RESPONSE: the body has a Content-Encoding that the loader takes off */
@@ -55,7 +57,7 @@ typedef struct
                                * what came after the last DATA and gave no bytes, such as a check sum */
   gint64 n_sent;              /* SENT: bytes of the request body since the last one, whether or not sent before */
   gint64 body_sent;           /* SENT: how far the body is; less than before when it is sent again */
-  gint64 body_length;         /* SENT: of the request body in all; -1 unknown */
+  gint64 body_length;         /* SENT: of what is sent of the request body in all; -1 unknown */
   UChallengeData *challenge;  /* QUESTION: what has to do with the connection; borrowed */
   UTransactionData *transaction; /* DONE: what was measured, if it was asked for; nullable, borrowed */
   gboolean nothing_sent;      /* DONE with an error: no byte of the request left, so that it can be repeated safely */
@@ -75,6 +77,8 @@ typedef struct
   UHeaderList *extra_headers; /* nullable, borrowed: headers of the session and of the transfer (Range, If-Range); a
                                * header of the request wins, one spelling is sent */
   UHeaderList *forced_headers; /* nullable, borrowed: take the place of those of the request (Cookie, Authorization) */
+  UProtocolExchange *exchange; /* borrowed; claimed; NULL but for the loader of protocols */
+  UCredentialData *credential; /* nullable, borrowed: to log in with, where that is not done by a header field */
   gboolean asks_trust;        /* somebody listens to questions: ask about valid chains, too. Invalid ones are always
                                * asked about */
   gboolean measure;           /* DONE is to have a transaction */
@@ -82,8 +86,12 @@ typedef struct
   gboolean bulk;              /* a body that may be large, or read slowly: prefers a connection with flow control */
   gboolean decode;            /* ask for and take off content codings; FALSE: ask for identity, still take off what
                                * the server applies all the same */
+  gboolean expect_continue;   /* the body waits until the server wants it (RFC 9110 section 10.1.1), or says nothing */
   double priority;            /* 0 to 1 */
   gint64 credit;              /* bytes that may be read at first; G_MAXINT64: no bound */
+  gint64 body_offset;         /* bytes of the body of the request that are left out at its beginning */
+  gint64 body_count;          /* bytes that are sent from there at most; 0: all the rest */
+  gint64 body_total;          /* bytes that the body has to have in all; 0: any */
   gint64 send_credit;         /* bytes of the body that may be sent at first; G_MAXINT64: no bound */
 } ULoadParams;
 
@@ -92,6 +100,7 @@ struct _ULoaderClass
   const char * const *schemes; /* lower case, NULL-terminated */
   gboolean uses_network;      /* its loads count against the limits on connections */
   gboolean upgrades;          /* its loads end as UPGRADED, or not well: for who wants a connection only */
+  gboolean logs_in;           /* takes a credential with every load: that of the URL is used at once */
 
   ULoad *(*start)       (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data);
   void   (*set_credit)  (ULoad *load, gint64 credit);     /* the bytes that may be read from now on */
@@ -135,6 +144,7 @@ typedef struct
 ULoader *u_http_loader_new (const ULoaderSettings *settings);
 ULoader *u_file_loader_new (void);
 ULoader *u_data_loader_new (void);
+ULoader *u_ftp_loader_new (const ULoaderSettings *settings);
 
 static inline ULoad *
 u_loader_start (ULoader *self, const ULoadParams *params, const ULoadSink *sink, gpointer user_data)

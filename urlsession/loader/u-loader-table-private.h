@@ -18,6 +18,7 @@ ULoader      *u_loader_table_find      (ULoaderTable          *self,
 /* (transfer none): what its connections share that are not made by libsoup */
 UConnectionSettings *
               u_loader_table_get_connections (ULoaderTable   *self);
+const char   *u_loader_table_explain   (const char            *scheme);
 void          u_loader_table_drop_idle (ULoaderTable          *self,
                                         gboolean               forget);
 

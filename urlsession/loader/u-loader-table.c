@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "u-config.h"
 #include "urlsession/loader/u-connection-settings-private.h"
 #include "urlsession/loader/u-tcp-loader-private.h"
 #include "urlsession/loader/u-web-socket-loader-private.h"
@@ -13,6 +14,7 @@ typedef enum {
   BUILTIN_FILE,
   BUILTIN_TCP,
   BUILTIN_WEB_SOCKET,
+  BUILTIN_FTP,
   N_BUILTIN,
 } Builtin;
 
@@ -29,6 +31,10 @@ static const struct
   { "tcp", BUILTIN_TCP },
   { "ws", BUILTIN_WEB_SOCKET },
   { "wss", BUILTIN_WEB_SOCKET },
+#ifdef HAVE_CURL
+  { "ftp", BUILTIN_FTP },
+  { "ftps", BUILTIN_FTP },
+#endif
 };
 
 struct _ULoaderTable
@@ -85,6 +91,12 @@ make (ULoaderTable *self, Builtin builtin)
       return u_tcp_loader_new (self->connections);
     case BUILTIN_WEB_SOCKET:
       return u_web_socket_loader_new (self->connections);
+#ifdef HAVE_CURL
+    case BUILTIN_FTP:
+      return u_ftp_loader_new (&self->settings);
+#else
+    case BUILTIN_FTP:
+#endif
     case N_BUILTIN:
     default:
       g_assert_not_reached ();
@@ -105,6 +117,22 @@ u_loader_table_find (ULoaderTable *self, const char *scheme)
           return *loader;
         }
     }
+
+  return NULL;
+}
+
+/*
+ * u_loader_table_explain:
+ *
+ * Returns: (nullable): why no loader was found for @scheme, as a sentence; %NULL: nothing ever loads it
+ */
+const char *
+u_loader_table_explain (const char *scheme)
+{
+#ifndef HAVE_CURL
+  if (strcmp (scheme, "ftp") == 0 || strcmp (scheme, "ftps") == 0)
+    return "This urlsession was built without FTP: it needs libcurl, and the option “ftp”.";
+#endif
 
   return NULL;
 }

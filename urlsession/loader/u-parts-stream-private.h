@@ -10,7 +10,10 @@ typedef struct
 {
   GBytes *bytes;              /* owned; NULL: a file */
   char *path;                 /* owned; NULL: bytes */
-  gint64 length;              /* of the file when it was measured; one of another length is an error */
+  gint64 start;               /* of a file: where its part begins */
+  gint64 length;              /* of the part of a file, up to its end when it was measured; one of another length is an
+                               * error. -1: any */
+  gboolean is_cut;            /* the part ends before the file does */
 } UPartsStreamSegment;
 
 /* Why the stream ended before its end. @path: the file. @error: why that could not be read; NULL: it has another
@@ -29,5 +32,22 @@ GInputStream *u_parts_stream_new (GArray                 *segments,
                                   UPartsStreamFailedFunc  failed,
                                   gpointer                user_data,
                                   GDestroyNotify          destroy);
+
+/* What comes next, in memory of the stream, without a journey to another thread: valid until the stream is used again.
+ * @size is 0 at the end. NULL and G_IO_ERROR_WOULD_BLOCK: it is not here yet, and fill() brings it, because the file is
+ * not open, or is on a disk that lets one wait. */
+const guint8 *u_parts_stream_peek      (UPartsStream         *self,
+                                        gsize                *size,
+                                        GError              **error);
+/* @count: at most what peek() has shown. */
+void          u_parts_stream_skip      (UPartsStream         *self,
+                                        gsize                 count);
+void          u_parts_stream_fill_async (UPartsStream        *self,
+                                         GCancellable        *cancellable,
+                                         GAsyncReadyCallback  callback,
+                                         gpointer             user_data);
+gboolean      u_parts_stream_fill_finish (UPartsStream       *self,
+                                          GAsyncResult       *result,
+                                          GError            **error);
 
 G_END_DECLS

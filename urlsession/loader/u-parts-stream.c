@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/loader/u-parts-stream-private.h"
 
+#include <gio/gfiledescriptorbased.h>
 #include <string.h>
+
+#include "urlsession/base/u-file-system-private.h"
 
 /* Read from a file at once: each read is a journey to another thread and back. */
 #define BLOCK_SIZE (256 * 1024)
+
+/* A read that took longer than this would be felt by the other transfers of the thread. */
+#define SLOW_READ_US (20 * 1000)
 
 struct _UPartsStream
 {
@@ -14,6 +20,7 @@ struct _UPartsStream
   guint position;             /* of the segment at hand */
   gint64 offset;              /* in it, of what was read of it */
   GInputStream *file;         /* owned, nullable; of the segment at hand */
+  gboolean is_slow;           /* it is on a disk that lets one wait */
   guint8 *block;              /* owned, nullable; of a file, BLOCK_SIZE and one byte */
   gsize block_start;          /* what is there and was not handed out */
   gsize block_end;
@@ -53,9 +60,9 @@ get_need (UPartsStream *self)
     {
       const UPartsStreamSegment *segment = get_segment (self);
 
-      if (segment->bytes == NULL)
+      if (segment->bytes == NULL && !(segment->is_cut && self->offset == segment->length))
         return self->file != NULL ? NEEDS_BLOCK : NEEDS_FILE;
-      if (self->offset < (gint64) g_bytes_get_size (segment->bytes))
+      if (segment->bytes != NULL && self->offset < (gint64) g_bytes_get_size (segment->bytes))
         return READY;
       next_segment (self);
     }
@@ -63,28 +70,57 @@ get_need (UPartsStream *self)
   return READY;
 }
 
+/* Moves nothing on the disk: it does not block. Consumes @file, which may be NULL. */
+static gboolean
+take_file (UPartsStream *self, GFileInputStream *file, GError **error)
+{
+  gint64 start = get_segment (self)->start;
+
+  self->file = (GInputStream *) file;
+  self->is_slow = file == NULL || !G_IS_FILE_DESCRIPTOR_BASED (file)
+                  || u_file_system_is_remote (g_file_descriptor_based_get_fd (G_FILE_DESCRIPTOR_BASED (file)));
+
+  return file != NULL && (start == 0 || g_seekable_seek (G_SEEKABLE (file), start, G_SEEK_SET, NULL, error));
+}
+
 /* For when it is READY. */
+static const guint8 *
+get_ready (UPartsStream *self, gsize *size)
+{
+  const guint8 *bytes;
+
+  *size = self->block_end - self->block_start;
+  if (*size > 0)
+    return self->block + self->block_start;
+  if (self->position == self->segments->len)
+    return NULL;
+
+  bytes = g_bytes_get_data (get_segment (self)->bytes, size);
+  *size -= (gsize) self->offset;
+
+  return bytes + self->offset;
+}
+
+void
+u_parts_stream_skip (UPartsStream *self, gsize count)
+{
+  if (self->block_start < self->block_end)
+    self->block_start += count;
+  else
+    self->offset += (gint64) count;
+}
+
 static gsize
 hand_out (UPartsStream *self, guint8 *buffer, gsize count)
 {
-  if (self->block_start < self->block_end)
-    {
-      count = MIN (count, self->block_end - self->block_start);
-      memcpy (buffer, self->block + self->block_start, count);
-      self->block_start += count;
-    }
-  else if (self->position < self->segments->len)
-    {
-      gsize size;
-      const guint8 *bytes = g_bytes_get_data (get_segment (self)->bytes, &size);
+  gsize size;
+  const guint8 *bytes = get_ready (self, &size);
 
-      count = MIN (count, size - (gsize) self->offset);
-      memcpy (buffer, bytes + self->offset, count);
-      self->offset += (gint64) count;
-    }
-  else
+  count = MIN (count, size);
+  if (count > 0)
     {
-      count = 0;
+      memcpy (buffer, bytes, count);
+      u_parts_stream_skip (self, count);
     }
 
   return count;
@@ -100,7 +136,10 @@ get_block_size (UPartsStream *self)
   if (self->block == NULL)
     self->block = g_malloc (BLOCK_SIZE + 1);
 
-  return left > BLOCK_SIZE ? BLOCK_SIZE : (gsize) left + 1;
+  if (left > BLOCK_SIZE || get_segment (self)->length < 0)
+    return BLOCK_SIZE;
+
+  return (gsize) left + (get_segment (self)->is_cut ? 0 : 1);
 }
 
 /* FALSE: the file has another length than it should have. */
@@ -109,7 +148,7 @@ take_block (UPartsStream *self, gsize size)
 {
   gint64 left = get_segment (self)->length - self->offset;
 
-  if ((gint64) size > left || (size == 0 && left > 0))
+  if (get_segment (self)->length >= 0 && ((gint64) size > left || (size == 0 && left > 0)))
     return FALSE;
 
   self->offset += (gint64) size;
@@ -135,41 +174,65 @@ fail (UPartsStream *self, GError *error)
   return g_error_new (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "%s was changed while it was read", path);
 }
 
-static gssize
-u_parts_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+/* @waits: FALSE: nothing that may take long. */
+static gboolean
+get_ready_now (UPartsStream *self, gboolean waits, GCancellable *cancellable, GError **error)
 {
-  UPartsStream *self = U_PARTS_STREAM (stream);
   Need need;
 
   while ((need = get_need (self)) != READY)
     {
       GError *local_error = NULL;
 
+      if (!waits && (need == NEEDS_FILE || self->is_slow))
+        {
+          g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a file may take some time");
+          return FALSE;
+        }
       if (need == NEEDS_FILE)
         {
           g_autoptr (GFile) file = g_file_new_for_path (get_segment (self)->path);
 
-          self->file = G_INPUT_STREAM (g_file_read (file, cancellable, &local_error));
+          take_file (self, g_file_read (file, cancellable, &local_error), &local_error);
         }
       else
         {
           gsize wanted = get_block_size (self);
+          gint64 before = g_get_monotonic_time ();
           gssize size = g_input_stream_read (self->file, self->block, wanted, cancellable, &local_error);
 
+          if (g_get_monotonic_time () - before > SLOW_READ_US)
+            self->is_slow = TRUE;
           if (size >= 0 && !take_block (self, (gsize) size))
             {
               g_propagate_error (error, fail (self, NULL));
-              return -1;
+              return FALSE;
             }
         }
       if (local_error != NULL)
         {
           g_propagate_error (error, fail (self, local_error));
-          return -1;
+          return FALSE;
         }
     }
 
-  return (gssize) hand_out (self, buffer, count);
+  return TRUE;
+}
+
+static gssize
+u_parts_stream_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
+{
+  UPartsStream *self = U_PARTS_STREAM (stream);
+
+  return get_ready_now (self, TRUE, cancellable, error) ? (gssize) hand_out (self, buffer, count) : -1;
+}
+
+const guint8 *
+u_parts_stream_peek (UPartsStream *self, gsize *size, GError **error)
+{
+  *size = 0;
+
+  return get_ready_now (self, FALSE, NULL, error) ? get_ready (self, size) : NULL;
 }
 
 typedef struct
@@ -195,8 +258,7 @@ opened_cb (GObject *file, GAsyncResult *result, gpointer user_data)
   UPartsStream *self = g_task_get_source_object (task);
   GError *error = NULL;
 
-  self->file = G_INPUT_STREAM (g_file_read_finish (G_FILE (file), result, &error));
-  if (self->file == NULL)
+  if (!take_file (self, g_file_read_finish (G_FILE (file), result, &error), &error))
     return_failure (task, error);
   else
     go_on (task);
@@ -282,6 +344,19 @@ u_parts_stream_read_finish (GInputStream *stream, GAsyncResult *result, GError *
   g_return_val_if_fail (g_async_result_is_tagged (result, u_parts_stream_read_async), -1);
 
   return g_task_propagate_int (G_TASK (result), error);
+}
+
+void
+u_parts_stream_fill_async (UPartsStream *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  u_parts_stream_read_async (G_INPUT_STREAM (self), NULL, 0, G_PRIORITY_DEFAULT, cancellable, callback, user_data);
+}
+
+gboolean
+u_parts_stream_fill_finish (UPartsStream *self, GAsyncResult *result, GError **error)
+{
+  return u_parts_stream_read_finish (G_INPUT_STREAM (self), result, error) >= 0;
 }
 
 /* What is not overridden here would go to another thread, and the last reference with it. */

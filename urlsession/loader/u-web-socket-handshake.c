@@ -2,9 +2,9 @@
 #include "urlsession/loader/u-web-socket-handshake-private.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-random-private.h"
 #include "urlsession/loader/u-http-request-private.h"
 #include "urlsession/message/u-uri-private.h"
 
@@ -25,8 +25,7 @@ u_web_socket_offer_new (void)
   UWebSocketOffer *self = g_new0 (UWebSocketOffer, 1);
   guint8 nonce[16];
 
-  while (getrandom (nonce, sizeof nonce, 0) != sizeof nonce)
-    ;
+  u_random_fill (nonce, sizeof nonce);
   self->key = g_base64_encode (nonce, sizeof nonce);
 
   return self;

@@ -94,11 +94,23 @@ u_request_get_body_file (URequest *self)
   return self->body_file;
 }
 
+/* From the name alone: what is in the file may be elsewhere, or change. NULL if the name does not tell. */
+static char *
+guess_content_type (const char *path)
+{
+  gboolean uncertain = FALSE;
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *type = g_content_type_guess (name, NULL, 0, &uncertain);
+
+  return uncertain ? NULL : g_content_type_get_mime_type (type);
+}
+
 /**
  * u_request_set_body_file:
  * @self: a request that is not sealed
  * @file: (nullable): a file with a local path; %NULL for no body
- * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before
+ * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before. %NULL: what
+ *   its name says, if it says something
  *
  * Sets the body to the content of @file, in the place of any other.
  *
@@ -126,7 +138,7 @@ u_request_set_body_file (URequest *self, GFile *file, const char *content_type)
   if (!is_content_type (content_type) || !u_request_begin_change (self))
     return;
 
-  type = g_strdup (content_type);
+  type = content_type == NULL && path != NULL ? guess_content_type (path) : g_strdup (content_type);
   u_request_clear_body (self);
   if (path != NULL)
     {
@@ -140,9 +152,9 @@ u_request_set_body_file (URequest *self, GFile *file, const char *content_type)
  * u_request_get_body_content_type:
  * @self: a request
  *
- * Gets the content type that was given with the body.
+ * Gets the content type that was given with the body, or that of the name of its file.
  *
- * Returns: (nullable) (transfer none): the type, or %NULL if none was given
+ * Returns: (nullable) (transfer none): the type, or %NULL if there is none
  */
 const char *
 u_request_get_body_content_type (URequest *self)

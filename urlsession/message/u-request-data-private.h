@@ -38,6 +38,7 @@ typedef struct
   gboolean allows_expensive_access;
   gint64 maximum_body_length; /* of the response, decoded; 0: any */
   URetryRules *retry;         /* owned, never changed; nullable: the session's */
+  GHashTable *attributes;     /* owned, nullable: name → GVariant, for the application; never changed, but replaced */
 } URequestData;
 
 URequestData *u_request_data_new   (const char   *uri);

@@ -41,6 +41,7 @@ u_request_data_unref (URequestData *self)
   u_request_data_clear_body (self);
   g_free (self->main_document_uri);
   g_clear_pointer (&self->retry, u_retry_rules_unref);
+  g_clear_pointer (&self->attributes, g_hash_table_unref);
   g_free (self);
 }
 
@@ -67,6 +68,7 @@ u_request_data_copy (URequestData *self)
   copy->allows_constrained_access = self->allows_constrained_access;
   copy->allows_expensive_access = self->allows_expensive_access;
   copy->retry = self->retry != NULL ? u_retry_rules_ref (self->retry) : NULL;
+  copy->attributes = self->attributes != NULL ? g_hash_table_ref (self->attributes) : NULL;
 
   return copy;
 }

@@ -137,6 +137,17 @@ char        *u_request_dup_query_value               (URequest    *self,
                                                       const char  *name);
 
 U_AVAILABLE_IN_ALL
+GVariant    *u_request_get_attribute                 (URequest    *self,
+                                                      const char  *key);
+U_AVAILABLE_IN_ALL
+void         u_request_set_attribute                 (URequest    *self,
+                                                      const char  *key,
+                                                      GVariant    *value);
+U_AVAILABLE_IN_ALL
+void         u_request_remove_attribute              (URequest    *self,
+                                                      const char  *key);
+
+U_AVAILABLE_IN_ALL
 gboolean     u_request_set_basic_authorization       (URequest    *self,
                                                       const char  *user,
                                                       const char  *password,

@@ -14,6 +14,7 @@ typedef struct
   gatomicrefcount ref_count;
   char *uri;                  /* where it came from, without user info; never NULL */
   guint status;               /* 0: not HTTP */
+  gboolean like_http;         /* not HTTP, but told in its words: status and header fields are for the library alone */
   char *http_version;         /* "1.0", "1.1", "2"; NULL: not HTTP */
   UHeaderList *headers;       /* owned; NULL: not HTTP */
   gint64 expected_length;     /* bytes, as announced; -1 unknown */
@@ -31,6 +32,12 @@ UResponseData *u_response_data_new      (const char *uri,
                                          const char *mime_type,
                                          const char *charset,
                                          gint64      expected_length);
+/* For what is not HTTP, but is refused, or gone on with later, by the same rules. */
+UResponseData *u_response_data_new_like_http (const char *uri,
+                                              guint       status,
+                                              const char *mime_type,
+                                              const char *charset,
+                                              gint64      expected_length);
 UResponseData *u_response_data_ref      (UResponseData *self);
 void           u_response_data_unref    (UResponseData *self);
 

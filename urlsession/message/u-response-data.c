@@ -90,6 +90,19 @@ u_response_data_new (const char *uri, const char *mime_type, const char *charset
 }
 
 UResponseData *
+u_response_data_new_like_http (const char *uri, guint status, const char *mime_type, const char *charset,
+                               gint64 expected_length)
+{
+  UResponseData *self = u_response_data_new (uri, mime_type, charset, expected_length);
+
+  self->like_http = TRUE;
+  self->status = status;
+  self->headers = u_header_list_new ();
+
+  return self;
+}
+
+UResponseData *
 u_response_data_ref (UResponseData *self)
 {
   g_atomic_ref_count_inc (&self->ref_count);

@@ -31,7 +31,7 @@ struct _UResponseClass
 #define U_RESPONSE_CLASS(klass) (G_TYPE_CHECK_CLASS_CAST ((klass), U_TYPE_RESPONSE, UResponseClass))
 #define U_RESPONSE_GET_CLASS(obj) (G_TYPE_INSTANCE_GET_CLASS ((obj), U_TYPE_RESPONSE, UResponseClass))
 
-/* A view of @data (transfer none): a UHttpResponse where it has a status. */
+/* A view of @data (transfer none): a UHttpResponse where it is of HTTP. */
 UResponse     *u_response_new_from_data (UResponseData *data);
 /* (transfer none) */
 UResponseData *u_response_get_data      (UResponse     *self);

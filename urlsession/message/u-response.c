@@ -193,7 +193,8 @@ u_response_new (const char *uri, const char *mime_type, gint64 expected_content_
 UResponse *
 u_response_new_from_data (UResponseData *data)
 {
-  UResponse *self = g_object_new (data->status != 0 ? U_TYPE_HTTP_RESPONSE : U_TYPE_RESPONSE, NULL);
+  gboolean is_http = data->status != 0 && !data->like_http;
+  UResponse *self = g_object_new (is_http ? U_TYPE_HTTP_RESPONSE : U_TYPE_RESPONSE, NULL);
 
   u_response_data_unref (self->data);
   self->data = u_response_data_ref (data);

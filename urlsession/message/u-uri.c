@@ -16,6 +16,7 @@ static const struct
   { "ws", 80 },
   { "wss", 443 },
   { "ftp", 21 },
+  { "ftps", 990 },
 };
 
 static int

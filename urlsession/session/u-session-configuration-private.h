@@ -58,6 +58,9 @@ struct _USessionConfiguration
   GProxyResolver *proxy_resolver; /* owned; NULL: the settings of the user */
   URetryPolicy *retry_policy; /* owned, sealed; nullable: nothing is retried */
 
+  /* u-session-configuration-protocols.c */
+  GPtrArray *protocols;       /* owned; of UProtocol, in the order in which they are asked */
+
   /* u-session-configuration-security.c */
   GTlsDatabase *tls_database; /* owned; NULL: the system's */
   UTransportSecurity *transport_security; /* owned */
@@ -73,6 +76,8 @@ struct _USessionConfiguration
 
 /* A copy that cannot be changed. */
 USessionConfiguration *u_session_configuration_dup_sealed    (USessionConfiguration *self);
+/* (transfer full) */
+GPtrArray             *u_session_configuration_copy_protocols (USessionConfiguration *self);
 gboolean               u_session_configuration_is_background (USessionConfiguration *self);
 
 /* FALSE, and a critical, when it is sealed. */

@@ -37,6 +37,7 @@ u_session_configuration_finalize (GObject *object)
 
   g_free (self->identifier);
   g_clear_object (&self->headers);
+  g_ptr_array_unref (self->protocols);
   g_clear_object (&self->cookie_storage);
   g_clear_object (&self->credential_storage);
   g_clear_object (&self->proxy_resolver);
@@ -396,6 +397,7 @@ u_session_configuration_init (USessionConfiguration *self)
   self->allows_constrained_access = TRUE;
   self->allows_expensive_access = TRUE;
   self->headers = u_headers_new ();
+  self->protocols = g_ptr_array_new_with_free_func (g_object_unref);
   self->transport_security = u_transport_security_new ();
   self->cookie_accept_policy = U_COOKIE_ACCEPT_POLICY_ONLY_FROM_MAIN_DOCUMENT_DOMAIN;
   self->cookie_storage_is_default = TRUE;
@@ -478,6 +480,8 @@ u_session_configuration_copy (USessionConfiguration *self)
   g_set_object (&copy->retry_policy, self->retry_policy);
   g_object_unref (copy->headers);
   copy->headers = u_headers_copy (self->headers);
+  g_ptr_array_unref (copy->protocols);
+  copy->protocols = u_session_configuration_copy_protocols (self);
   g_set_object (&copy->tls_database, self->tls_database);
   g_object_unref (copy->transport_security);
   copy->transport_security = u_transport_security_copy (self->transport_security);

@@ -9,6 +9,7 @@
 #include <urlsession/message/u-retry-policy.h>
 #include <urlsession/storage/u-cookie-storage.h>
 #include <urlsession/storage/u-credential-storage.h>
+#include <urlsession/task/u-protocol.h>
 
 G_BEGIN_DECLS
 
@@ -118,5 +119,12 @@ UCredentialStorage    *u_session_configuration_get_credential_storage       (USe
 U_AVAILABLE_IN_ALL
 void                   u_session_configuration_set_credential_storage       (USessionConfiguration *self,
                                                                              UCredentialStorage    *credential_storage);
+
+U_AVAILABLE_IN_ALL
+void                   u_session_configuration_add_protocol                 (USessionConfiguration *self,
+                                                                             UProtocol             *protocol);
+U_AVAILABLE_IN_ALL
+UProtocol            **u_session_configuration_dup_protocols                (USessionConfiguration *self,
+                                                                             gsize                 *n_protocols);
 
 G_END_DECLS

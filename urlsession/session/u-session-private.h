@@ -22,6 +22,7 @@ struct _USession
   /* Any thread, under the lock */
   GMutex lock;
   char *description;          /* owned, nullable */
+  gint64 rate_limit;          /* bytes per second, 0: none */
   guint64 last_identifier;
   GHashTable *tasks;          /* identifier → TaskEntry, owned: those that are not completed */
   UExecutor *executor;        /* owned, nullable: made with the first task that runs, let go when it is invalid */

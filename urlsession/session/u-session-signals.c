@@ -28,6 +28,14 @@
  * The twin of [signal@Task::sent-data], for all tasks.
  */
 /**
+ * USession::task-informational-response:
+ * @self: the session
+ * @task: the task
+ * @response: the informational response
+ *
+ * The twin of [signal@Task::informational-response], for all tasks.
+ */
+/**
  * USession::task-decide-redirect:
  * @self: the session
  * @task: the task

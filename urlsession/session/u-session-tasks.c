@@ -8,6 +8,7 @@
 #include "urlsession/session/u-session-private.h"
 #include "urlsession/task/u-data-task-private.h"
 #include "urlsession/task/u-download-task-private.h"
+#include "urlsession/task/u-protocol-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
 
 /* Connections of one session at one time, to all hosts together. */
@@ -110,6 +111,9 @@ make_executor (USession *self)
     .sends_cookies = configuration->sends_cookies,
     .hsts = hsts,
     .credentials = credentials,
+    .rate_limit = self->rate_limit,
+    .protocols = u_protocol_port_get (),
+    .has_own_protocols = configuration->protocols->len > 0,
   };
 
   return u_local_executor_new (&settings, self->context);
@@ -156,6 +160,12 @@ static gboolean
 collects_metrics (USession *self)
 {
   return u_session_configuration_get_collects_metrics (self->configuration);
+}
+
+static GPtrArray *
+get_protocols (USession *self)
+{
+  return self->configuration->protocols;
 }
 
 /* Called with the lock held. */
@@ -221,6 +231,7 @@ const UTaskHost u_session_task_host = {
   .adopt = adopt,
   .next_identifier = next_identifier,
   .collects_metrics = collects_metrics,
+  .get_protocols = get_protocols,
 };
 
 /* ---- Making tasks ---- */

@@ -28,6 +28,7 @@ enum {
   PROP_CONFIGURATION,
   PROP_DESCRIPTION,
   PROP_MAIN_CONTEXT,
+  PROP_RATE_LIMIT,
   PROP_TASKS,
   N_PROPS,
 };
@@ -90,6 +91,9 @@ u_session_get_property (GObject *object, guint prop_id, GValue *value, GParamSpe
     case PROP_MAIN_CONTEXT:
       g_value_set_boxed (value, self->context);
       break;
+    case PROP_RATE_LIMIT:
+      g_value_set_int64 (value, u_session_get_rate_limit (self));
+      break;
     case PROP_TASKS:
       g_value_set_object (value, self->list);
       break;
@@ -113,6 +117,9 @@ u_session_set_property (GObject *object, guint prop_id, const GValue *value, GPa
       break;
     case PROP_MAIN_CONTEXT:
       self->context = g_value_dup_boxed (value);
+      break;
+    case PROP_RATE_LIMIT:
+      u_session_set_rate_limit (self, g_value_get_int64 (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -154,6 +161,17 @@ u_session_class_init (USessionClass *klass)
   props[PROP_MAIN_CONTEXT] =
     g_param_spec_boxed ("main-context", NULL, NULL, G_TYPE_MAIN_CONTEXT,
                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+  /**
+   * USession:rate-limit: (getter get_rate_limit) (setter set_rate_limit)
+   *
+   * At most so many bytes of bodies are sent, and as many received, per second by all tasks of the session together; 0
+   * for no limit.
+   *
+   * It may be changed at any time. The tasks that want more than there is get equal parts.
+   */
+  props[PROP_RATE_LIMIT] =
+    g_param_spec_int64 ("rate-limit", NULL, NULL, 0, G_MAXINT64, 0,
+                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   /**
    * USession:tasks: (getter get_tasks)
    *
@@ -364,6 +382,63 @@ u_session_set_description (USession *self, const char *description)
 
   if (changed)
     post (self, notify_description);
+}
+
+/**
+ * u_session_get_rate_limit: (get-property rate-limit)
+ * @self: a session
+ *
+ * Gets how fast all tasks together may be.
+ *
+ * Returns: bytes per second, 0 for no limit
+ */
+gint64
+u_session_get_rate_limit (USession *self)
+{
+  gint64 rate_limit;
+
+  g_return_val_if_fail (U_IS_SESSION (self), 0);
+
+  g_mutex_lock (&self->lock);
+  rate_limit = self->rate_limit;
+  g_mutex_unlock (&self->lock);
+
+  return rate_limit;
+}
+
+static void
+notify_rate_limit (UEvent *event)
+{
+  u_notify (((SessionEvent *) event)->session, props[PROP_RATE_LIMIT]);
+  session_event_free (event);
+}
+
+/**
+ * u_session_set_rate_limit: (set-property rate-limit)
+ * @self: a session
+ * @rate_limit: bytes per second, 0 for no limit
+ *
+ * Sets how fast all tasks together may be, from now on; see [property@Session:rate-limit].
+ *
+ * May be called from any thread, at any time.
+ */
+void
+u_session_set_rate_limit (USession *self, gint64 rate_limit)
+{
+  gboolean changed;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (rate_limit >= 0);
+
+  g_mutex_lock (&self->lock);
+  changed = self->rate_limit != rate_limit;
+  self->rate_limit = rate_limit;
+  if (changed && self->executor != NULL)
+    self->executor->klass->set_rate_limit (self->executor, rate_limit);
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    post (self, notify_rate_limit);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <urlsession/task/u-download-task.h>
 #include <urlsession/task/u-stream-task.h>
 #include <urlsession/task/u-web-socket-task.h>
+#include <urlsession/task/u-upload-task.h>
 
 G_BEGIN_DECLS
 
@@ -35,7 +36,11 @@ char                  *u_session_dup_description                 (USession      
 U_AVAILABLE_IN_ALL
 void                   u_session_set_description                 (USession              *self,
                                                                   const char            *description);
-
+U_AVAILABLE_IN_ALL
+gint64                 u_session_get_rate_limit                  (USession              *self);
+U_AVAILABLE_IN_ALL
+void                   u_session_set_rate_limit                  (USession              *self,
+                                                                  gint64                 rate_limit);
 U_AVAILABLE_IN_ALL
 GListModel            *u_session_get_tasks                       (USession              *self);
 U_AVAILABLE_IN_ALL
@@ -67,6 +72,13 @@ UWebSocketTask        *u_session_create_web_socket_task_for_uri  (USession      
                                                                   const char * const    *protocols) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
 UDownloadTask         *u_session_resume_download_task            (USession              *self,
+                                                                  GBytes                *resume_data,
+                                                                  URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_create_upload_task              (USession              *self,
+                                                                  URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_resume_upload_task              (USession              *self,
                                                                   GBytes                *resume_data,
                                                                   URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;
 

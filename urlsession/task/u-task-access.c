@@ -287,6 +287,49 @@ u_task_set_priority (UTask *self, double priority)
 }
 
 /**
+ * u_task_get_rate_limit: (get-property rate-limit)
+ * @self: a task
+ *
+ * Gets how fast the task may be.
+ *
+ * Returns: bytes per second, 0 for no limit of its own
+ */
+gint64
+u_task_get_rate_limit (UTask *self)
+{
+  READ_LOCKED (gint64, self->rate_limit, 0);
+}
+
+/**
+ * u_task_set_rate_limit: (set-property rate-limit)
+ * @self: a task
+ * @rate_limit: bytes per second, 0 for no limit of its own
+ *
+ * Sets how fast the task may be, from now on; see [property@Task:rate-limit].
+ *
+ * May be called from any thread, at any time.
+ */
+void
+u_task_set_rate_limit (UTask *self, gint64 rate_limit)
+{
+  UCommand command = { .kind = U_COMMAND_RATE_LIMIT, .length = rate_limit };
+  gboolean changed;
+
+  g_return_if_fail (U_IS_TASK (self));
+  g_return_if_fail (rate_limit >= 0);
+
+  g_mutex_lock (&self->lock);
+  changed = self->rate_limit != rate_limit;
+  self->rate_limit = rate_limit;
+  if (changed && self->transfer != NULL)
+    u_transfer_command (self->transfer, &command);
+  g_mutex_unlock (&self->lock);
+
+  if (changed)
+    u_task_notify_later (self, "rate-limit");
+}
+
+/**
  * u_task_get_bytes_sent: (get-property bytes-sent)
  * @self: a task
  *

@@ -285,6 +285,31 @@ take_redirect (UTask *self, UTransferEvent *event)
   u_task_ask (self, U_DECISION (decision), U_TASK_DECIDE_REDIRECT, 0);
 }
 
+/* What another attempt brought to the server counts, and is not sent now. */
+static void
+take_rewound (UTask *self, UTransferEvent *event)
+{
+  UTransferCounts before;
+
+  g_mutex_lock (&self->lock);
+  before = self->counts;
+  self->counts = event->counts;
+  g_mutex_unlock (&self->lock);
+  u_task_notify_progress (self, &before);
+}
+
+static void
+take_informational (UTask *self, UTransferEvent *event)
+{
+  g_autoptr (UResponse) response = NULL;
+
+  if (is_canceling (self))
+    return;
+  take_counts (self, &event->counts);
+  response = u_response_new_from_data (event->response);
+  u_task_emit (self, U_TASK_INFORMATIONAL_RESPONSE, response);
+}
+
 static void
 take_waiting (UTask *self, UTransferEvent *event)
 {
@@ -453,6 +478,12 @@ take_now (UTask *self, UTransferEvent *event)
     case U_TRANSFER_PROGRESS:
       take_counts (self, &event->counts);
       break;
+    case U_TRANSFER_REWOUND:
+      take_rewound (self, event);
+      break;
+    case U_TRANSFER_INFORMATIONAL:
+      take_informational (self, event);
+      break;
     case U_TRANSFER_REDIRECT:
       take_redirect (self, event);
       break;
@@ -541,6 +572,7 @@ u_task_replace (UTask *self, UTask *heir)
   g_set_object (&heir->current_request, self->current_request);
   heir->counts = self->counts;
   heir->priority = self->priority;
+  heir->rate_limit = self->rate_limit;
   heir->started_at = self->started_at;
   heir->request_timeout = self->request_timeout;
   heir->redirect_count = self->redirect_count;

@@ -29,6 +29,8 @@ typedef struct
   guint64 (*next_identifier) (USession *session);
   /* Any thread: whether all tasks are measured. */
   gboolean (*collects_metrics) (USession *session);
+  /* Any thread: (nullable) (transfer none), of UProtocol; it does not change. */
+  GPtrArray *(*get_protocols) (USession *session);
 } UTaskHost;
 
 struct _UTask
@@ -57,6 +59,7 @@ struct _UTask
   UTaskMetrics *metrics;      /* owned, nullable */
   char *description;          /* owned, nullable */
   double priority;
+  gint64 rate_limit;          /* bytes per second, 0: none */
   UTransferCounts counts;
   UProgress progress;
   gint64 started_at;          /* microseconds since the epoch; 0: not yet */

@@ -23,6 +23,7 @@ enum {
   PROP_METRICS,
   PROP_ORIGINAL_REQUEST,
   PROP_PRIORITY,
+  PROP_RATE_LIMIT,
   PROP_RESPONSE,
   PROP_STATE,
   PROP_TIME_LEFT,
@@ -90,6 +91,9 @@ u_task_get_property (GObject *object, guint prop_id, GValue *value, GParamSpec *
     case PROP_PRIORITY:
       g_value_set_double (value, u_task_get_priority (self));
       break;
+    case PROP_RATE_LIMIT:
+      g_value_set_int64 (value, u_task_get_rate_limit (self));
+      break;
     case PROP_RESPONSE:
       g_value_set_object (value, u_task_get_response (self));
       break;
@@ -119,6 +123,9 @@ u_task_set_property (GObject *object, guint prop_id, const GValue *value, GParam
       break;
     case PROP_PRIORITY:
       u_task_set_priority (self, g_value_get_double (value));
+      break;
+    case PROP_RATE_LIMIT:
+      u_task_set_rate_limit (self, g_value_get_int64 (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -253,6 +260,16 @@ u_task_install_properties (GObjectClass *object_class)
    */
   props[PROP_PRIORITY] =
     g_param_spec_double ("priority", NULL, NULL, 0, 1, U_TASK_PRIORITY_DEFAULT, writable);
+  /**
+   * UTask:rate-limit: (getter get_rate_limit) (setter set_rate_limit)
+   *
+   * At most so many bytes of bodies are sent, and as many received, per second; 0 for no limit.
+   *
+   * It may be changed at any time. What the task does not use is saved for a tenth of a second, so that it never goes
+   * in larger bursts. [property@Session:rate-limit] holds as well. Received bytes are counted after decoding.
+   */
+  props[PROP_RATE_LIMIT] =
+    g_param_spec_int64 ("rate-limit", NULL, NULL, 0, G_MAXINT64, 0, writable);
   /**
    * UTask:response: (getter get_response)
    *

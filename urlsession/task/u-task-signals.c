@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/task/u-task-signals-private.h"
 
+#include "urlsession/message/u-http-response.h"
 #include "urlsession/message/u-task-metrics.h"
 #include "urlsession/task/u-authentication-challenge.h"
 #include "urlsession/task/u-data-task.h"
@@ -45,6 +46,7 @@ static const Signal signals[] = {
   [U_TASK_COLLECTED_METRICS] = { "collected-metrics", u_task_get_type, FALSE, { u_task_metrics_get_type } },
   [U_TASK_COMPLETED] = { "completed", u_task_get_type, FALSE, { g_error_get_type } },
   [U_TASK_SENT_DATA] = { "sent-data", u_task_get_type, FALSE, { int64_type, int64_type, int64_type } },
+  [U_TASK_INFORMATIONAL_RESPONSE] = { "informational-response", u_task_get_type, FALSE, { u_http_response_get_type } },
   [U_TASK_DECIDE_REDIRECT] = { "decide-redirect", u_task_get_type, TRUE, { u_redirect_decision_get_type } },
   [U_TASK_CHALLENGE] = { "challenge", u_task_get_type, TRUE, { u_authentication_challenge_get_type } },
   [U_TASK_WAITING_FOR_CONNECTIVITY] = { "waiting-for-connectivity", u_task_get_type, FALSE, { NULL } },

@@ -166,6 +166,18 @@ u_task_class_init (UTaskClass *klass)
    * Emitted when some of the body of the request was sent, at most ten times a second.
    */
   /**
+   * UTask::informational-response:
+   * @self: the task
+   * @response: the informational response
+   *
+   * Emitted for each response with a status from 100 to 199 that comes before the final one, such as 103 (Early Hints)
+   * or 104 (Upload Resumption Supported). 101 is not among them.
+   *
+   * [property@Task:response] stays what it is. Connect before the first resume: nothing is told when nobody listened
+   * then. Over HTTP/1.1 these responses are read when the body of the request was sent, not before; over HTTP/2 there
+   * is one for each exchange, the first.
+   */
+  /**
    * UTask::decide-redirect:
    * @self: the task
    * @decision: the question
@@ -304,9 +316,11 @@ describe (UTask *self, UExecutor **executor, GError **error)
     return NULL;
   self->host->fill_spec (self->session, spec);
   spec->measure = u_task_wants_metrics (self);
+  spec->rate_limit = u_task_get_rate_limit (self);
   if (klass->fill_spec != NULL && !klass->fill_spec (self, spec, error))
     return NULL;
   spec->asks_trust = u_task_is_heard (self, U_TASK_CHALLENGE);
+  spec->tells_informational = u_task_is_heard (self, U_TASK_INFORMATIONAL_RESPONSE);
   self->request_timeout = data->timeout > 0 ? data->timeout : spec->request_timeout;
 
   return g_steal_pointer (&spec);

@@ -86,6 +86,11 @@ double        u_task_get_priority                  (UTask      *self);
 U_AVAILABLE_IN_ALL
 void          u_task_set_priority                  (UTask      *self,
                                                     double      priority);
+U_AVAILABLE_IN_ALL
+gint64        u_task_get_rate_limit                (UTask      *self);
+U_AVAILABLE_IN_ALL
+void          u_task_set_rate_limit                (UTask      *self,
+                                                    gint64      rate_limit);
 
 U_AVAILABLE_IN_ALL
 gint64        u_task_get_bytes_sent                (UTask      *self);

@@ -18,6 +18,11 @@ void            u_auth_attempt_free              (UAuthAttempt           *self);
  * application's own. To be asked once for each exchange. */
 char           *u_auth_attempt_dup_authorization (UAuthAttempt           *self,
                                                   URequestData           *request);
+/* Before that, for what has a login in the place of header fields: what the URL says is used at once. */
+void            u_auth_attempt_log_in            (UAuthAttempt           *self,
+                                                  URequestData           *request);
+/* After that. (nullable) (transfer none): what to log in with. */
+UCredentialData *u_auth_attempt_get_login        (UAuthAttempt           *self);
 /* For each response to such an exchange. (transfer full) (nullable): what to ask because of it. NULL: nothing: the
  * response is to be delivered, or with @again the request to be sent once more. */
 UChallengeData *u_auth_attempt_take_response     (UAuthAttempt           *self,

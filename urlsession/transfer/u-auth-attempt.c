@@ -34,7 +34,7 @@ struct _UAuthAttempt
   UChallengeData *challenge;  /* owned, nullable; the question at hand */
   GPtrArray *offers;          /* owned; of UAuthGrant, without credentials; the first is what is asked for */
   GUri *refused_uri;          /* owned, nullable */
-  UResponseData *refusal;     /* owned, nullable */
+  UResponseData *refusal;     /* owned, nullable; of HTTP */
 
   GPtrArray *rejected;        /* owned; of UProtectionSpaceData: the application gives nothing there */
   GPtrArray *failures;        /* owned; of Failure */
@@ -157,7 +157,13 @@ is_for_another (UAuthAttempt *self, UAuthGrant *grant, GUri *uri)
 {
   g_autoptr (UCredentialData) user_info = dup_user_info_for (self, uri);
 
-  return user_info != NULL && !u_credential_data_equal (user_info, u_auth_grant_get_credential (grant));
+  if (user_info == NULL)
+    return FALSE;
+  /* Without a password it says for whom only. */
+  if (*user_info->password == '\0')
+    return g_strcmp0 (user_info->user, u_auth_grant_get_credential (grant)->user) != 0;
+
+  return !u_credential_data_equal (user_info, u_auth_grant_get_credential (grant));
 }
 
 static gboolean
@@ -200,7 +206,7 @@ u_auth_attempt_dup_authorization (UAuthAttempt *self, URequestData *request)
     return NULL;
 
   header = u_auth_grant_dup_header (grant, request);
-  if (header == NULL)
+  if (header == NULL && !u_auth_grant_is_login (grant))
     return NULL;
   self->sent_credential = u_credential_data_ref (u_auth_grant_get_credential (grant));
   self->sent_nonce = g_strdup (u_auth_grant_get_nonce (grant));
@@ -255,6 +261,32 @@ is_rejected (UAuthAttempt *self, UProtectionSpaceData *space)
     }
 
   return FALSE;
+}
+
+void
+u_auth_attempt_log_in (UAuthAttempt *self, URequestData *request)
+{
+  g_autoptr (UCredentialData) credential = NULL;
+  g_autoptr (UAuthGrant) grant = NULL;
+
+  if (self->grant != NULL || request->parsed == NULL || g_uri_get_password (request->parsed) == NULL)
+    return;
+
+  credential = dup_user_info (request->parsed);
+  grant = u_auth_grant_new_login (request);
+  if (credential == NULL || has_failed (self, u_auth_grant_get_space (grant), credential))
+    return;
+
+  u_auth_grant_set_credential (grant, credential);
+  self->grant = g_steal_pointer (&grant);
+  self->grant_is_known = FALSE;
+  self->grant_uri = g_uri_ref (request->parsed);
+}
+
+UCredentialData *
+u_auth_attempt_get_login (UAuthAttempt *self)
+{
+  return self->sent != NULL && u_auth_grant_is_login (self->sent) ? self->sent_credential : NULL;
 }
 
 /* Anything that is neither of the server's errors nor of a proxy in between shows that the server took it. */
@@ -348,6 +380,20 @@ collect_offers (UAuthAttempt *self, URequestData *request, GPtrArray *challenges
   return repeated;
 }
 
+/* The same where there is one way in, and the server names none. Returns whether it was tried. */
+static gboolean
+offer_login (UAuthAttempt *self, URequestData *request)
+{
+  g_autoptr (UAuthGrant) offer = u_auth_grant_new_login (request);
+  UProtectionSpaceData *space = u_auth_grant_get_space (offer);
+  gboolean was_sent = self->sent != NULL && u_protection_space_data_equal (u_auth_grant_get_space (self->sent), space);
+
+  if (!is_rejected (self, space))
+    g_ptr_array_add (self->offers, g_steal_pointer (&offer));
+
+  return was_sent;
+}
+
 /* What another transfer was let in with meanwhile, or this one at another path: nobody needs to be asked again. */
 static gboolean
 use_known (UAuthAttempt *self, GUri *uri)
@@ -389,14 +435,24 @@ static UChallengeData *
 take_refusal (UAuthAttempt *self, URequestData *request, UResponseData *response, gboolean *again)
 {
   g_autoptr (GPtrArray) challenges = u_http_auth_parse_fields (response->headers, "WWW-Authenticate");
-  UHttpChallenge *repeated;
+  UHttpChallenge *repeated = NULL;
+  gboolean was_sent;
 
-  u_http_auth_sort (challenges);
-  repeated = collect_offers (self, request, challenges);
-
-  if (repeated != NULL)
+  if (response->like_http)
     {
-      if (is_about_nonce (self, repeated) && self->n_silent < MAX_SILENT && u_auth_grant_renew (self->sent, repeated))
+      was_sent = offer_login (self, request);
+    }
+  else
+    {
+      u_http_auth_sort (challenges);
+      repeated = collect_offers (self, request, challenges);
+      was_sent = repeated != NULL;
+    }
+
+  if (was_sent)
+    {
+      if (repeated != NULL && is_about_nonce (self, repeated) && self->n_silent < MAX_SILENT &&
+          u_auth_grant_renew (self->sent, repeated))
         {
           self->n_silent++;
           *again = TRUE;
@@ -408,7 +464,7 @@ take_refusal (UAuthAttempt *self, URequestData *request, UResponseData *response
   if (self->offers->len == 0 || self->failures->len >= MAX_FAILURES)
     return NULL;
 
-  if (repeated == NULL && self->n_silent < MAX_SILENT && use_known (self, request->parsed))
+  if (!was_sent && self->n_silent < MAX_SILENT && use_known (self, request->parsed))
     {
       self->n_silent++;
       *again = TRUE;
@@ -416,7 +472,8 @@ take_refusal (UAuthAttempt *self, URequestData *request, UResponseData *response
     }
 
   self->refused_uri = g_uri_ref (request->parsed);
-  self->refusal = u_response_data_ref (response);
+  if (!response->like_http)
+    self->refusal = u_response_data_ref (response);
 
   return make_challenge (self);
 }

@@ -15,6 +15,9 @@ typedef struct _UAuthGrant UAuthGrant;
 /* (nullable): without a credential; NULL when @challenge wants what is not spoken here, or not with this request. */
 UAuthGrant           *u_auth_grant_new            (UHttpChallenge       *challenge,
                                                    URequestData         *request);
+/* The same for a server that is logged into: all of it is one space, and there is no header field. */
+UAuthGrant           *u_auth_grant_new_login      (URequestData         *request);
+gboolean              u_auth_grant_is_login       (UAuthGrant           *self);
 UAuthGrant           *u_auth_grant_ref            (UAuthGrant           *self);
 void                  u_auth_grant_unref          (UAuthGrant           *self);
 /* (transfer none) */

@@ -145,6 +145,27 @@ u_auth_grant_new (UHttpChallenge *challenge, URequestData *request)
 }
 
 UAuthGrant *
+u_auth_grant_new_login (URequestData *request)
+{
+  UAuthGrant *self = g_new0 (UAuthGrant, 1);
+
+  self->ref_count = 1;
+  self->space = u_protection_space_data_new (U_AUTHENTICATION_METHOD_DEFAULT, get_protocol (request->parsed),
+                                             g_uri_get_host (request->parsed),
+                                             MAX (u_uri_get_effective_port (request->parsed), 0), NULL, FALSE);
+  self->places = g_ptr_array_new_with_free_func (g_free);
+  add_place (self, "/", 1);
+
+  return self;
+}
+
+gboolean
+u_auth_grant_is_login (UAuthGrant *self)
+{
+  return self->space->method == U_AUTHENTICATION_METHOD_DEFAULT;
+}
+
+UAuthGrant *
 u_auth_grant_ref (UAuthGrant *self)
 {
   self->ref_count++;
@@ -251,7 +272,7 @@ u_auth_grant_dup_header (UAuthGrant *self, URequestData *request)
   const char *query = g_uri_get_query (request->parsed);
   g_autofree char *target = NULL;
 
-  if (self->credential == NULL)
+  if (self->credential == NULL || u_auth_grant_is_login (self))
     return NULL;
   if (self->digest == NULL)
     return u_http_auth_dup_basic (self->credential->user, self->credential->password);

@@ -2,28 +2,16 @@
 #include "urlsession/transfer/u-file-writer-private.h"
 
 #include <errno.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/base/u-file-system-private.h"
 
 /* A write that took longer than this would be felt by the other transfers of the thread. */
 #define SLOW_WRITE_US (20 * 1000)
 
 #define N_BLOCKS 2
 #define BLOCK_SIZE (512 * 1024)
-
-/* File systems that wait for somebody else (linux/magic.h names only some of them). */
-static const long remote_file_systems[] = {
-  0x6969,                     /* NFS */
-  0x517b,                     /* SMB */
-  (long) 0xfe534d42,          /* SMB2 */
-  (long) 0xff534d42,          /* CIFS */
-  0x65735546,                 /* FUSE */
-  0x5346414f,                 /* AFS */
-  0x01021997,                 /* 9P */
-  0x00c36400,                 /* Ceph */
-};
 
 typedef struct
 {
@@ -52,22 +40,6 @@ struct _UFileWriter
   Block blocks[N_BLOCKS];
 };
 
-static gboolean
-is_remote (int fd)
-{
-  struct statfs info;
-
-  if (fstatfs (fd, &info) != 0)
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (remote_file_systems); i++)
-    {
-      if ((long) info.f_type == remote_file_systems[i])
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 UFileWriter *
 u_file_writer_new (int                    fd,
                    const char            *path,
@@ -85,7 +57,7 @@ u_file_writer_new (int                    fd,
   self->worker = worker;
   self->progressed = progressed;
   self->user_data = user_data;
-  self->is_slow = is_remote (fd);
+  self->is_slow = u_file_system_is_remote (fd);
 
   return self;
 }

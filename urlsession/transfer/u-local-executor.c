@@ -12,6 +12,7 @@ typedef struct
   UCommand command;           /* its pointers owned */
   gboolean begin;
   gboolean forget;
+  gint64 rate_limit;
   UDispatchQueue *queue;      /* owned, nullable */
   UEvent *reply;              /* owned, nullable */
 } CommandItem;
@@ -74,6 +75,7 @@ executor_free (ULocalExecutor *self)
     u_job_threads_release ();
   g_clear_pointer (&self->loaders, u_loader_table_free);
   g_clear_pointer (&self->scheduler, u_scheduler_free);
+  g_clear_pointer (&self->limiter, u_rate_limiter_free);
   g_clear_pointer (&self->timers, u_timers_free);
   g_free (self->buffer);
   g_clear_pointer (&self->authenticator, u_authenticator_unref);
@@ -140,6 +142,8 @@ executor_start_run (ULocalExecutor *self)
   self->scheduler = u_scheduler_new (self->settings.loader.max_connections_per_host,
                                      self->settings.loader.max_connections, u_local_transfer_slot_cb);
   self->timers = u_timers_new (u_worker_get_context (self->worker));
+  self->limiter = u_rate_limiter_new (self->timers, NULL);
+  u_rate_limiter_set_limit (self->limiter, self->settings.rate_limit);
   self->loaders = u_loader_table_new (&self->settings.loader);
   self->authenticator = u_authenticator_new (self->settings.credentials);
 }
@@ -272,6 +276,34 @@ local_executor_drop_connections (UExecutor *executor, gboolean forget, UDispatch
 }
 
 static void
+set_rate_limit_run (UWorkItem *item)
+{
+  CommandItem *self = (CommandItem *) item;
+
+  self->executor->settings.rate_limit = self->rate_limit;
+  if (self->executor->limiter != NULL)
+    u_rate_limiter_set_limit (self->executor->limiter, self->rate_limit);
+  u_local_executor_unref (self->executor);
+  g_free (self);
+}
+
+static void
+local_executor_set_rate_limit (UExecutor *executor, gint64 limit)
+{
+  ULocalExecutor *self = (ULocalExecutor *) executor;
+  CommandItem *item = g_new0 (CommandItem, 1);
+
+  item->item.run = set_rate_limit_run;
+  item->executor = u_local_executor_ref (self);
+  item->rate_limit = limit;
+  if (!u_worker_post (self->worker, &item->item))
+    {
+      u_local_executor_unref (self);
+      g_free (item);
+    }
+}
+
+static void
 local_executor_free (UExecutor *executor)
 {
   u_local_executor_unref ((ULocalExecutor *) executor);
@@ -283,6 +315,7 @@ static const UExecutorClass local_executor_class = {
   .free_transfer = local_executor_free_transfer,
   .is_lost = local_executor_is_lost,
   .drop_connections = local_executor_drop_connections,
+  .set_rate_limit = local_executor_set_rate_limit,
   .free = local_executor_free,
 };
 

@@ -2,6 +2,7 @@
 #include "urlsession/transfer/u-local-transfer-private.h"
 
 #include "urlsession/base/u-error.h"
+#include "urlsession/message/u-uri-private.h"
 
 /*
  * Questions for credentials and for trust. They come from two sides: the load asks about what concerns its connection,
@@ -108,9 +109,6 @@ u_local_transfer_challenge (ULocalTransfer *self, UResponseData *response)
   g_autoptr (UChallengeData) challenge = NULL;
   gboolean again = FALSE;
 
-  if (response->status == 0)
-    return FALSE;
-
   if (self->accepted_space != NULL && response->status != 407)
     {
       if (self->executor->settings.credentials != NULL)
@@ -118,6 +116,8 @@ u_local_transfer_challenge (ULocalTransfer *self, UResponseData *response)
       g_clear_pointer (&self->accepted_space, u_protection_space_data_unref);
       g_clear_pointer (&self->accepted_credential, u_credential_data_unref);
     }
+  if (response->status == 0)
+    return FALSE;
 
   challenge = u_auth_attempt_take_response (self->auth, self->request, response, &again);
   if (again)
@@ -132,6 +132,29 @@ u_local_transfer_challenge (ULocalTransfer *self, UResponseData *response)
   self->counts.received = 0;
   ask (self, g_steal_pointer (&challenge));
   u_local_transfer_update_credit (self);
+
+  return TRUE;
+}
+
+/*
+ * u_local_transfer_end_refused:
+ *
+ * Outside of HTTP a refusal is no response that could be delivered.
+ *
+ * Returns: %TRUE if the response at hand was one, and the transfer is over
+ */
+gboolean
+u_local_transfer_end_refused (ULocalTransfer *self)
+{
+  g_autofree char *masked = NULL;
+
+  if (self->response == NULL || !self->response->like_http || self->response->status != 401)
+    return FALSE;
+
+  masked = u_uri_dup_masked (self->request->parsed);
+  u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_USER_AUTHENTICATION_REQUIRED,
+                                            "The server of %s wants a user name and a password, and none were given "
+                                            "that it takes.", masked));
 
   return TRUE;
 }

@@ -168,4 +168,5 @@ u_local_transfer_update_clock (ULocalTransfer *self)
     {
       u_timers_disarm (self->executor->timers, &self->idle_timer);
     }
+  u_local_transfer_update_rate (self);
 }

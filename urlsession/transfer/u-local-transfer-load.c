@@ -5,6 +5,10 @@
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
+/* A server may report on its work as often as it likes while bytes of the body move; without, this often. Nothing
+ * bounds what waits for the application otherwise. */
+#define INFORMATIONAL_LIMIT 1000
+
 void
 u_local_transfer_post_response (ULocalTransfer *self)
 {
@@ -171,10 +175,15 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
   self->encoded = encoded;
 
   u_local_transfer_note_response (self, response);
-  if (u_local_transfer_challenge (self, response) || u_local_transfer_wait_after_response (self, response))
+  if (u_local_transfer_challenge (self, response) || u_local_transfer_end_refused (self) ||
+      u_local_transfer_take_upload_response (self, response) ||
+      u_local_transfer_wait_after_response (self, response))
     return;
 
-  next = u_redirect_next (self->request, response, &error);
+  if (self->led_to != NULL)
+    next = g_steal_pointer (&self->led_to);
+  else
+    next = u_redirect_next (self->request, response, &error);
   if (error != NULL)
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -182,7 +191,7 @@ u_local_transfer_take_response (ULocalTransfer *self, UResponseData *response, g
     }
   if (next != NULL && self->n_redirects >= U_REDIRECT_LIMIT)
     {
-      g_autofree char *masked = u_uri_dup_masked (next->parsed);
+      g_autofree char *masked = u_uri_string_dup_masked (next->uri);
 
       u_request_data_unref (self->request);
       self->request = g_steal_pointer (&next);
@@ -292,10 +301,34 @@ take_data (ULocalTransfer *self, const ULoadEvent *event)
       return;
     }
 
+  u_rate_member_use (&self->rate, U_RATE_RECEIVE, (gint64) event->length);
   if (!u_local_transfer_take_data (self, event->bytes, event->length, &error))
     u_local_transfer_fail (self, g_steal_pointer (&error));
   else
     u_local_transfer_progress (self);
+}
+
+static void
+take_informational (ULocalTransfer *self, UResponseData *response)
+{
+  if (++self->n_informational > INFORMATIONAL_LIMIT)
+    {
+      g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+
+      u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_BAD_SERVER_RESPONSE,
+                                                "More than %d informational responses came for %s, and nothing else.",
+                                                INFORMATIONAL_LIMIT, masked));
+      return;
+    }
+  u_local_transfer_note_informational (self, response);
+  if (self->spec->tells_informational)
+    {
+      UTransferEvent *event = u_transfer_event_new (&self->base, U_TRANSFER_INFORMATIONAL);
+
+      event->response = u_response_data_ref (response);
+      event->counts = self->counts;
+      u_transfer_event_push (event);
+    }
 }
 
 static void
@@ -307,13 +340,13 @@ take_event (gpointer user_data, const ULoadEvent *event)
   switch (event->kind)
     {
     case U_LOAD_SENT:
-      /* What libsoup sends once more, on another connection, does not count again. */
-      self->counts.sent = MAX (self->counts.sent, event->body_sent);
-      self->counts.expected_to_send = event->body_length;
+      u_rate_member_use (&self->rate, U_RATE_SEND, event->n_sent);
+      u_local_transfer_note_sent (self, event);
       u_local_transfer_progress (self);
       break;
 
     case U_LOAD_INFORMATIONAL:
+      take_informational (self, event->response);
       break;
 
     case U_LOAD_QUESTION:
@@ -322,6 +355,8 @@ take_event (gpointer user_data, const ULoadEvent *event)
 
     case U_LOAD_RESPONSE:
       self->untrusted = event->untrusted;
+      if (event->request != NULL)
+        self->led_to = u_request_data_ref (event->request);
       if (self->suspended)
         {
           self->held_response = u_response_data_ref (event->response);

@@ -68,6 +68,10 @@ upgrade (ULocalTransfer *self)
   string = g_uri_to_string (secure);
   self->request = u_request_data_unshare (self->request);
   u_request_data_set_uri (self->request, string);
+  u_local_transfer_drop_claim (self);
+  /* Of the requests by which an upload goes on the application does not hear. */
+  if (self->resumption != NULL && self->resumption->phase != U_UPLOAD_CREATING)
+    return;
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);

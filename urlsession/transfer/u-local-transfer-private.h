@@ -9,9 +9,11 @@
 #include "urlsession/transfer/u-auth-attempt-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
+#include "urlsession/transfer/u-rate-limiter-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
 #include "urlsession/transfer/u-transfer-private.h"
+#include "urlsession/transfer/u-upload-resumption-private.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +31,14 @@ typedef enum {
   U_LOCAL_N_STATES,
 } ULocalState;
 
+/* Whether a protocol of the application carries out the request at hand. */
+typedef enum {
+  U_CLAIM_UNKNOWN,
+  U_CLAIM_ASKED,
+  U_CLAIM_DECLINED,
+  U_CLAIM_TAKEN,              /* exchange */
+} UClaim;
+
 /* The executor inside this process. All of the I/O thread, but for what says otherwise. */
 typedef struct
 {
@@ -41,6 +51,7 @@ typedef struct
   UTimers *timers;            /* owned */
   ULoaderTable *loaders;      /* owned */
   UAuthenticator *authenticator; /* owned */
+  URateLimiter *limiter;      /* owned */
   UNetwork *network;          /* owned, nullable; until somebody wants to know */
   guint8 *buffer;             /* owned; for bodies that go to files: one read and one write at a time */
 } ULocalExecutor;
@@ -60,7 +71,12 @@ typedef struct
   USchedulerEntry slot;
   URequestData *request;      /* owned; of this hop */
   ULoad *load;                /* owned, nullable */
+  UClaim claim;
+  gconstpointer inquiry;      /* not owned; ASKED: what will bring the answer */
+  UProtocolExchange *exchange; /* owned, nullable; TAKEN */
+  URequestData *led_to;       /* owned, nullable; where the response at hand leads, in the words of the load */
   guint n_redirects;
+  guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
   gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
@@ -111,6 +127,10 @@ typedef struct
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
 
+  /* How fast */
+  URateMember rate;
+  gboolean sending_limited;   /* the load was told how much it may send */
+
   /* The file */
   UDownloadFile *file;        /* owned, nullable; until it is finished */
   UTransferEvent *pending_done; /* owned, nullable; the end, while the file is being finished */
@@ -121,6 +141,13 @@ typedef struct
   gboolean starts_over;       /* what was there is of no use: to be said with the next response */
   GBytes *kept_resume;        /* owned, nullable: for DONE; what was there before an answer that is no file */
   char *kept_path;            /* owned, nullable */
+
+  /* The upload, when it can be gone on with */
+  UUploadResumption *resumption; /* owned, nullable */
+  gint64 resumed_from;        /* acknowledged by the server when the last exchange began */
+  gboolean all_sent;          /* of the body, by this exchange, as far as that is known */
+  gint64 upload_base;         /* bytes of the body before those that the exchange sends */
+  UTimer continue_timer;      /* between 104 and 100 */
 
   /* The connection, when it is what is wanted */
   UConduitHost conduit_host;
@@ -197,6 +224,31 @@ void       u_local_transfer_take_order    (ULocalTransfer    *self,
 void       u_local_transfer_drop_conduit  (ULocalTransfer    *self,
                                            gboolean           cancelled);
 
+/* u-local-transfer-resumption.c: an upload that goes on where it broke */
+void       u_local_transfer_init_resumption (ULocalTransfer  *self);
+void       u_local_transfer_free_resumption (ULocalTransfer  *self);
+/* The request of the application is another one now. */
+void       u_local_transfer_restart_upload  (ULocalTransfer  *self);
+/* (transfer full): what the next exchange sends. */
+URequestData *u_local_transfer_make_exchange (ULocalTransfer *self,
+                                              ULoadParams    *params);
+void       u_local_transfer_note_sent       (ULocalTransfer  *self,
+                                             const ULoadEvent *event);
+void       u_local_transfer_note_informational (ULocalTransfer *self,
+                                             UResponseData   *response);
+/* TRUE: it is not, or not yet, for the application. */
+gboolean   u_local_transfer_take_upload_response (ULocalTransfer *self,
+                                             UResponseData   *response);
+/* Whether another exchange can go on with the upload. */
+gboolean   u_local_transfer_upload_continues (ULocalTransfer *self);
+gboolean   u_local_transfer_upload_advanced (ULocalTransfer  *self,
+                                             gint64           enough);
+/* The exchange at hand is lost: the next one asks how far it came. */
+void       u_local_transfer_give_up_part    (ULocalTransfer  *self);
+/* Consumes @done; it is told once what is to be known later is on disk. */
+void       u_local_transfer_finish_upload   (ULocalTransfer  *self,
+                                             UTransferEvent  *done);
+
 /* u-local-transfer-prepare.c: before an exchange, and what it leaves behind */
 gboolean   u_local_transfer_has_stores     (ULocalTransfer   *self);
 gboolean   u_local_transfer_check_security (ULocalTransfer   *self,
@@ -205,11 +257,17 @@ UHeaderList *u_local_transfer_dup_forced_headers (ULocalTransfer *self);
 void       u_local_transfer_note_response  (ULocalTransfer   *self,
                                             UResponseData    *response);
 
+/* u-local-transfer-protocol.c: what the application carries out itself */
+gboolean   u_local_transfer_has_protocols  (ULocalTransfer   *self);
+gboolean   u_local_transfer_ask_protocols  (ULocalTransfer   *self);
+void       u_local_transfer_drop_claim     (ULocalTransfer   *self);
+
 /* u-local-transfer-auth.c: questions for credentials and for trust */
 void       u_local_transfer_take_question  (ULocalTransfer   *self,
                                             UChallengeData   *challenge);
 gboolean   u_local_transfer_challenge      (ULocalTransfer   *self,
                                             UResponseData    *response);
+gboolean   u_local_transfer_end_refused    (ULocalTransfer   *self);
 void       u_local_transfer_answer         (ULocalTransfer   *self,
                                             const UChallengeAnswer *answer);
 void       u_local_transfer_drop_challenge (ULocalTransfer   *self);
@@ -232,6 +290,15 @@ void       u_local_transfer_break         (ULocalTransfer    *self,
                                            GError            *error);
 gboolean   u_local_transfer_wait_after_response (ULocalTransfer *self,
                                            UResponseData     *response);
+gboolean   u_local_transfer_try_again     (ULocalTransfer    *self,
+                                           const GError      *error,
+                                           UResponseData     *response);
+
+/* u-local-transfer-rate.c: how fast */
+void       u_local_transfer_init_rate     (ULocalTransfer    *self);
+void       u_local_transfer_update_rate   (ULocalTransfer    *self);
+gint64     u_local_transfer_limit_credit  (ULocalTransfer    *self,
+                                           gint64             credit);
 
 /* u-local-transfer-clock.c: timers and progress */
 void       u_local_transfer_init_clock    (ULocalTransfer    *self);

@@ -155,10 +155,14 @@ wait_fired (UTimer *timer)
     post_waiting (self, U_WAITING_REASON_CONNECTION);
 }
 
-/* A download of which a part is there that another exchange can go on from. */
+/* A download of which a part is there that another exchange can go on from, or an upload of which a part is at the
+ * server. */
 static gboolean
 can_continue (ULocalTransfer *self)
 {
+  if (u_local_transfer_upload_continues (self))
+    return TRUE;
+
   return self->spec->delivery == U_DELIVER_FILE && self->file != NULL && self->resumable && self->counts.received > 0;
 }
 
@@ -353,6 +357,12 @@ u_local_transfer_give_up_load (ULocalTransfer *self)
   u_local_transfer_drop_load (self);
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->retained, g_ptr_array_unref);
+  if (u_local_transfer_upload_continues (self))
+    {
+      u_local_transfer_give_up_part (self);
+      return;
+    }
+
   self->counts.sent = 0;
   self->posted_sent = 0;
   if (goes_on)
@@ -388,9 +398,11 @@ get_time_left (ULocalTransfer *self)
   return MAX ((double) (self->resource_timer.due - g_get_monotonic_time ()) / G_USEC_PER_SEC, 0);
 }
 
-static gboolean
-try_again (ULocalTransfer *self, const GError *error, UResponseData *response)
+/* @error: nullable; @response: nullable, for when there was no error. FALSE: once more is once too often. */
+gboolean
+u_local_transfer_try_again (ULocalTransfer *self, const GError *error, UResponseData *response)
 {
+  g_autoptr (URetryRules) own_rules = NULL;
   const URetryRules *rules = get_rules (self);
   URetryFacts facts = {
     .error = error,
@@ -403,15 +415,20 @@ try_again (ULocalTransfer *self, const GError *error, UResponseData *response)
   };
   double delay;
 
+  /* An upload that can be gone on with is, whether or not the application asked for another try of what failed. */
+  if (rules == NULL && u_local_transfer_upload_continues (self))
+    rules = own_rules = u_retry_rules_new ();
   if (rules == NULL || !u_local_transfer_may_start_over (self))
     return FALSE;
 
-  if (self->counts.received >= self->received_before + WORTHWHILE)
+  if (self->counts.received >= self->received_before + WORTHWHILE ||
+      u_local_transfer_upload_advanced (self, WORTHWHILE))
     self->n_retries = 0;
   facts.n_attempts = self->n_retries + 1;
   if (response != NULL)
     {
       facts.status = response->status;
+      facts.transient = u_local_transfer_upload_continues (self);
       facts.retry_after = response->headers != NULL ? u_header_list_get (response->headers, "Retry-After") : NULL;
     }
   if (!u_retry_decide (rules, &facts, &delay))
@@ -433,7 +450,7 @@ wait_after_error (ULocalTransfer *self, const GError *error)
     return FALSE;
   if (!self->spec->waits_for_connectivity || self->state != U_LOCAL_LOADING || !self->nothing_sent ||
       !lacks_connectivity (self, error))
-    return try_again (self, error, NULL);
+    return u_local_transfer_try_again (self, error, NULL);
 
   delay = MIN (FIRST_ATTEMPT_S << MIN (self->n_attempts, 6), LAST_ATTEMPT_S);
   self->n_attempts++;
@@ -472,7 +489,7 @@ u_local_transfer_wait_after_response (ULocalTransfer *self, UResponseData *respo
   /* There is a way to the host. */
   self->n_attempts = 0;
 
-  return response->status >= 400 && try_again (self, NULL, response);
+  return response->status >= 400 && u_local_transfer_try_again (self, NULL, response);
 }
 
 /* An exchange begins. */

@@ -3,11 +3,15 @@
 
 #include "urlsession/base/u-error.h"
 #include "urlsession/base/u-job-threads-private.h"
+#include "urlsession/loader/u-protocol-loader-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/transfer/u-redirect-private.h"
 
 /* What may be on its way to the application, undelivered, for one transfer. */
 #define WINDOW (256 * 1024)
+
+/* The body of a request from this size on goes over a connection of its own kind: bytes. */
+#define LARGE_BODY (1024 * 1024)
 
 /* The body of a redirect is read so far, and no further: then its connection can be used again. */
 #define REDIRECT_BODY_LIMIT (16 * 1024)
@@ -94,10 +98,12 @@ u_local_transfer_free (UTransfer *transfer)
   ULocalTransfer *self = (ULocalTransfer *) transfer;
 
   g_assert (self->load == NULL && self->file == NULL && self->conduit == NULL && g_queue_is_empty (&self->orders));
+  g_assert (self->exchange == NULL);
 
   u_transfer_spec_unref (self->spec);
   u_request_data_unref (self->request);
   g_clear_pointer (&self->proposed, u_request_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   g_clear_pointer (&self->response, u_response_data_unref);
   g_clear_pointer (&self->held_response, u_response_data_unref);
   g_clear_error (&self->held_error);
@@ -114,6 +120,7 @@ u_local_transfer_free (UTransfer *transfer)
   g_clear_pointer (&self->transactions, g_ptr_array_unref);
   g_free (self->chunk);
   u_resume_point_clear (&self->resume_point);
+  u_local_transfer_free_resumption (self);
   g_free (self);
 }
 
@@ -147,31 +154,56 @@ u_local_transfer_update_credit (ULocalTransfer *self)
   else
     credit = MAX (self->credit, 0);
 
-  u_load_set_credit (self->load, credit);
+  u_load_set_credit (self->load, u_local_transfer_limit_credit (self, credit));
+}
+
+/* RFC 9110 section 10.1.1; nothing else was ever to be expected. */
+static gboolean
+expects_continue (ULocalTransfer *self)
+{
+  const char *value = u_header_list_get (self->request->headers, "Expect");
+
+  return value != NULL && g_ascii_strcasecmp (value, "100-continue") == 0 && self->request->body_kind != U_BODY_NONE;
+}
+
+/* Whether a body, in either direction, may be large. One that waits for "100 Continue" may be: why would it wait? */
+static gboolean
+is_bulk (ULocalTransfer *self)
+{
+  gint64 length = u_request_data_get_body_length (self->request);
+
+  return self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE
+         || length < 0 || length > LARGE_BODY || expects_continue (self);
 }
 
 static void
 start_exchange (ULocalTransfer *self, ULoader *loader)
 {
   g_autoptr (UHeaderList) range = NULL;
-  g_autoptr (UHeaderList) forced = u_local_transfer_dup_forced_headers (self);
+  g_autoptr (UHeaderList) forced = NULL;
+  g_autoptr (URequestData) request = NULL;
   ULoadParams params = {
-    .request = self->request,
     .extra_headers = self->spec->headers,
-    .forced_headers = forced,
+    .exchange = self->exchange,
     .asks_trust = self->spec->asks_trust,
-    .bulk = self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_PIPE,
+    .bulk = is_bulk (self),
+    .expect_continue = expects_continue (self),
     .decode = self->spec->delivery != U_DELIVER_FILE,
     .priority = self->priority,
     .credit = 0,
-    .send_credit = G_MAXINT64,
     .measure = self->spec->measure,
     .measure_since = self->waiting_since,
   };
 
   u_local_transfer_enter (self, U_LOCAL_LOADING);
   self->asked_range = FALSE;
-  self->counts.sent = 0;
+  self->n_informational = 0;
+  if (loader->klass->logs_in)
+    u_auth_attempt_log_in (self->auth, self->request);
+  forced = u_local_transfer_dup_forced_headers (self);
+  params.forced_headers = forced;
+  params.credential = u_auth_attempt_get_login (self->auth);
+  params.request = request = u_local_transfer_make_exchange (self, &params);
   if (self->spec->delivery == U_DELIVER_FILE)
     {
       range = u_resume_point_headers (&self->resume_point, self->spec->headers);
@@ -182,7 +214,12 @@ start_exchange (ULocalTransfer *self, ULoader *loader)
         }
     }
   u_local_transfer_note_start (self);
+  u_local_transfer_update_rate (self);
+  params.send_credit = u_rate_member_get_left (&self->rate, U_RATE_SEND);
+  self->sending_limited = params.send_credit != G_MAXINT64;
   self->load = u_loader_start (loader, &params, &u_local_transfer_sink, self);
+  g_clear_pointer (&self->exchange, u_protocol_exchange_unref);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_touch (self);
   u_local_transfer_update_clock (self);
 }
@@ -194,6 +231,8 @@ find_loader (ULocalTransfer *self)
 
   if (self->request->parsed == NULL)
     return NULL;
+  if (self->claim == U_CLAIM_TAKEN)
+    return u_protocol_loader_get ();
 
   loader = u_loader_table_find (self->executor->loaders, g_uri_get_scheme (self->request->parsed));
   /* A connection is not something to be loaded. */
@@ -218,10 +257,13 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
   ULoader *loader = find_loader (self);
   GError *refusal = NULL;
 
-  if (loader == NULL)
+  /* A protocol of the application may have one. */
+  if (loader == NULL && (self->request->parsed == NULL || self->claim == U_CLAIM_DECLINED ||
+                         !u_local_transfer_has_protocols (self)))
     {
       g_autofree char *masked = NULL;
       g_autoptr (GError) error = NULL;
+      const char *scheme, *why;
 
       if (self->request->parsed == NULL)
         {
@@ -232,9 +274,11 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
           return;
         }
       masked = u_uri_dup_masked (self->request->parsed);
+      scheme = g_uri_get_scheme (self->request->parsed);
+      why = u_loader_table_explain (scheme);
       u_local_transfer_fail (self, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_URL,
-                                                "Nothing here loads URLs with the scheme “%s”: %s.",
-                                                g_uri_get_scheme (self->request->parsed), masked));
+                                                "Nothing here loads URLs with the scheme “%s”: %s.%s%s", scheme,
+                                                masked, why != NULL ? " " : "", why != NULL ? why : ""));
       return;
     }
   if (u_job_threads_are_lost ())
@@ -244,14 +288,19 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
                                                         "are missing in it: start it with exec(), or fork earlier."));
       return;
     }
-  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self))
+  if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self) ||
+      !u_local_transfer_ask_protocols (self))
     return;
 
-  if (!u_local_transfer_check_security (self, &refusal))
+  /* What a protocol carries out is its own business: no rule for connections holds for it. */
+  if (self->claim != U_CLAIM_TAKEN && !u_local_transfer_check_security (self, &refusal))
     {
       u_local_transfer_fail (self, refusal);
       return;
     }
+  /* It may be another request by now. */
+  if (!u_local_transfer_ask_protocols (self))
+    return;
   u_local_transfer_measure_wait (self);
   if (loader->klass->uses_network)
     {
@@ -287,8 +336,10 @@ u_local_transfer_begin (ULocalTransfer *self)
   u_transfer_ref (&self->base);
   u_local_transfer_init_clock (self);
   u_local_transfer_init_wait (self);
+  u_local_transfer_init_rate (self);
   self->auth = u_auth_attempt_new (self->executor->authenticator);
 
+  u_local_transfer_init_resumption (self);
   if (self->spec->delivery == U_DELIVER_FILE && self->spec->resume != NULL)
     u_local_transfer_reopen_file (self);
   u_local_transfer_requeue (self, FALSE);
@@ -298,12 +349,16 @@ void
 u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
+  u_local_transfer_drop_claim (self);
   u_local_transfer_measure_rest (self);
+  u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
+  u_rate_limiter_want (self->executor->limiter, &self->rate, FALSE, FALSE);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
   g_clear_error (&self->held_error);
   g_clear_pointer (&self->held_response, u_response_data_unref);
+  g_clear_pointer (&self->led_to, u_request_data_unref);
   if (self->executor->scheduler != NULL)
     u_scheduler_release (self->executor->scheduler, &self->slot);
 }
@@ -369,6 +424,12 @@ end (ULocalTransfer *self, GError *error, gboolean keep)
     {
       u_local_transfer_enter (self, U_LOCAL_FINISHING);
       u_local_transfer_finish_file (self, event, keep);
+    }
+  else if (error != NULL && keep && u_local_transfer_upload_continues (self) &&
+           !g_error_matches (error, U_ERROR, U_ERROR_NOT_RESUMABLE))
+    {
+      u_local_transfer_enter (self, U_LOCAL_FINISHING);
+      u_local_transfer_finish_upload (self, event);
     }
   else
     {
@@ -533,6 +594,7 @@ follow (ULocalTransfer *self, URequestData *other)
   self->counts.received = 0;
   u_request_data_unref (self->request);
   self->request = other != NULL ? u_request_data_ref (other) : g_steal_pointer (&next);
+  u_local_transfer_restart_upload (self);
 
   event = u_transfer_event_new (&self->base, U_TRANSFER_REQUEST);
   event->request = u_request_data_ref (self->request);
@@ -548,7 +610,7 @@ u_local_transfer_deliver (ULocalTransfer *self)
   g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
   g_autoptr (GError) error = NULL;
 
-  if (self->state != U_LOCAL_ASKING)
+  if (self->state != U_LOCAL_ASKING || u_local_transfer_end_refused (self))
     return;
 
   g_clear_pointer (&self->proposed, u_request_data_unref);
@@ -597,6 +659,9 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
         u_scheduler_set_priority (self->executor->scheduler, &self->slot, command->priority);
       if (self->load != NULL)
         u_load_set_priority (self->load, command->priority);
+      break;
+    case U_COMMAND_RATE_LIMIT:
+      u_rate_member_set_limit (&self->rate, command->length);
       break;
     case U_COMMAND_CREDIT:
       /* The application takes the pieces as they come: there is no other use for the first ones any more. */

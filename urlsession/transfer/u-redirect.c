@@ -67,7 +67,8 @@ dup_next_scheme (GUri *from, GUri *to)
   if (g_str_equal (g_uri_get_scheme (from), "ws") || g_str_equal (g_uri_get_scheme (from), "wss"))
     return is_http || is_web_socket ? g_strdup (is_secure ? "wss" : "ws") : NULL;
 
-  return is_http ? g_strdup (scheme) : NULL;
+  /* A protocol of the application may stay in its own scheme. */
+  return is_http || g_str_equal (scheme, g_uri_get_scheme (from)) ? g_strdup (scheme) : NULL;
 }
 
 static char *

@@ -11,6 +11,7 @@ typedef struct
 {
   const GError *error;        /* nullable: there was a response */
   guint status;               /* of the response; 0: there was none */
+  gboolean transient;         /* whatever the status is, it will be another one later */
   const char *retry_after;    /* nullable; the field of the response */
   const char *method;
   gboolean nothing_sent;      /* no byte of the request left */

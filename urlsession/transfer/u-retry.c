@@ -57,7 +57,7 @@ is_transient (const URetryRules *rules, const URetryFacts *facts)
   if (facts->error != NULL)
     return u_retry_is_transient_error (facts->error);
 
-  return u_retry_rules_has_status (rules, facts->status);
+  return facts->transient || u_retry_rules_has_status (rules, facts->status);
 }
 
 gboolean

@@ -28,6 +28,8 @@ typedef struct
 typedef enum {
   U_TRANSFER_PROGRESS,        /* counts changed */
   U_TRANSFER_WAITING,         /* waiting_reason; NONE: not any more */
+  U_TRANSFER_REWOUND,         /* the body of the request goes on at what counts says, from before or from earlier */
+  U_TRANSFER_INFORMATIONAL,   /* response: a 1xx; only if the spec asks for it */
   U_TRANSFER_REDIRECT,        /* a question: response, request. Waits for FOLLOW or DELIVER */
   U_TRANSFER_REQUEST,         /* another request is being made: request, n_redirects */
   U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
@@ -46,7 +48,7 @@ typedef struct
   UTransferEventKind kind;
   UTransfer *transfer;        /* owned */
   UTransferCounts counts;     /* all but DATA and CONVERTED */
-  UResponseData *response;    /* owned; REDIRECT, RESPONSE */
+  UResponseData *response;    /* owned; INFORMATIONAL, REDIRECT, RESPONSE */
   URequestData *request;      /* owned; REDIRECT, REQUEST */
   guint n_redirects;          /* REQUEST: followed so far */
   UChallengeData *challenge;  /* owned; CHALLENGE */
@@ -74,6 +76,7 @@ typedef enum {
   U_COMMAND_CANCEL,
   U_COMMAND_CANCEL_FOR_RESUME, /* DONE carries resume data where the transfer can be resumed */
   U_COMMAND_PRIORITY,
+  U_COMMAND_RATE_LIMIT,       /* length bytes per second, 0: no limit */
   U_COMMAND_CREDIT,           /* length more bytes may come */
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
@@ -86,7 +89,7 @@ typedef struct
 {
   UCommandKind kind;
   double priority;            /* PRIORITY: 0 to 1 */
-  gint64 length;              /* CREDIT */
+  gint64 length;              /* CREDIT, RATE_LIMIT */
   URequestData *request;      /* borrowed; FOLLOW */
   UTransferSpec *spec;        /* borrowed; CONVERT */
   UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
@@ -111,6 +114,8 @@ typedef struct
                                   gboolean        forget,
                                   UDispatchQueue *queue,
                                   UEvent         *reply);
+  /* Bytes per second in each direction, for all its transfers together; 0: no limit. */
+  void       (*set_rate_limit) (UExecutor *self, gint64 limit);
   void       (*free)    (UExecutor *self);
 } UExecutorClass;
 

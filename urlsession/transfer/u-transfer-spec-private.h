@@ -5,6 +5,7 @@
 #include "urlsession/message/u-digest-private.h"
 #include "urlsession/message/u-request-data-private.h"
 #include "urlsession/message/u-resume-data-private.h"
+#include "urlsession/message/u-upload-resume-data-private.h"
 #include "urlsession/transfer/u-body-pipe-private.h"
 #include "urlsession/transfer/u-conduit-private.h"
 
@@ -28,11 +29,13 @@ typedef struct
   double request_timeout;     /* seconds without progress; 0: none */
   double resource_timeout;    /* seconds in all; 0: none */
   gboolean asks_trust;        /* somebody listens to questions: also whether to trust a server whose chain is valid */
+  gboolean tells_informational; /* somebody listens to responses with a status of 1xx */
   gboolean waits_for_connectivity; /* does not fail for want of a network */
   gboolean allows_cellular_access; /* as the session says; the request has a word, too */
   gboolean allows_expensive_access;
   gboolean allows_constrained_access;
   URetryRules *retry;         /* owned, nullable: nothing is retried, unless the request says so */
+  gint64 rate_limit;          /* bytes per second, 0: none of its own */
   UDelivery delivery;
   gboolean also_events;       /* U_DELIVER_WHOLE: somebody listens to the pieces, too */
   UBodyPipe *pipe;            /* owned; U_DELIVER_PIPE */
@@ -41,6 +44,10 @@ typedef struct
   /* U_DELIVER_CONDUIT */
   const UConduitClass *conduit_class;
   UConduitSettings *conduit_settings; /* owned, nullable */
+
+  /* The body of the request */
+  gboolean resumable_upload;  /* the server is told that it may offer to go on after a break */
+  UUploadResumeData *upload;  /* owned, nullable: what an earlier transfer left; its request is not used */
 
   /* U_DELIVER_FILE */
   char *destination;          /* owned, nullable: a path, of a file or of a folder that exists; NULL: a temporary file

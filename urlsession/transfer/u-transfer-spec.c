@@ -34,6 +34,7 @@ u_transfer_spec_unref (UTransferSpec *self)
   g_clear_pointer (&self->retry, u_retry_rules_unref);
   g_clear_pointer (&self->pipe, u_body_pipe_unref);
   g_clear_pointer (&self->resume, u_resume_data_unref);
+  g_clear_pointer (&self->upload, u_upload_resume_data_unref);
   g_clear_pointer (&self->digest, u_digest_free);
   g_clear_pointer (&self->conduit_settings, u_conduit_settings_unref);
   g_free (self->destination);

@@ -2,8 +2,8 @@
 #include "urlsession/transfer/u-web-socket-writer-private.h"
 
 #include <string.h>
-#include <sys/random.h>
 
+#include "urlsession/base/u-random-private.h"
 #include "urlsession/transfer/u-web-socket-frame-private.h"
 
 /* So much is prepared at a time: a large message costs no second copy of it, and no long turn of the thread. */
@@ -169,9 +169,7 @@ take_mask (UWebSocketWriter *self, guint8 mask[4])
 {
   if (self->n_random < 4)
     {
-      /* Up to 256 bytes it gives them all, and waits only while the machine starts up. */
-      while (getrandom (self->random, sizeof self->random, 0) != sizeof self->random)
-        ;
+      u_random_fill (self->random, sizeof self->random);
       self->n_random = sizeof self->random;
     }
   self->n_random -= 4;

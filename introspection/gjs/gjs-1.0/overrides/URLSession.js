@@ -24,12 +24,16 @@ function _init() {
     const URLSession = this;
     let bytesSinceCollection = 0;
 
-    function toArray(bytes) {
-        bytesSinceCollection += bytes.length;
+    function count(length) {
+        bytesSinceCollection += length;
         if (bytesSinceCollection >= COLLECT_EVERY) {
             bytesSinceCollection = 0;
             System.gc();
         }
+    }
+
+    function toArray(bytes) {
+        count(bytes.length);
 
         return bytes;
     }
@@ -96,6 +100,7 @@ function _init() {
     promisify(URLSession.DataTask, ['load', 'open']);
     promisify(URLSession.WebSocketTask, ['send_text', 'send_bytes', 'receive', 'ping']);
     promisify(URLSession.DownloadTask, ['save', 'cancel_by_producing_resume_data']);
+    promisify(URLSession.UploadTask, ['cancel_by_producing_resume_data']);
     promisify(URLSession.StreamTask, ['read', 'write', 'capture_streams']);
 
     Object.assign(URLSession.Session.prototype, {
@@ -262,12 +267,105 @@ function _init() {
         return create(request);
     });
 
-    for (const name of ['create_data_task', 'create_download_task']) {
+    Object.assign(URLSession.UploadTask.prototype, {
+        /* GLib.Bytes, for session.resume_upload_task() */
+        cancel_by_producing_resume_data(cancellable = null) {
+            return this.cancel_by_producing_resume_data_async(cancellable);
+        },
+    });
+
+    /* ---- Protocols ---- */
+
+    promisify(URLSession.ProtocolLoad, ['send', 'challenge']);
+
+    /* A GLib.Error, of whatever was thrown. */
+    function toError(error) {
+        return error instanceof GLib.Error
+            ? error
+            : new GLib.Error(URLSession.error_quark(), URLSession.Error.UNKNOWN, `${error}.`);
+    }
+
+    function piece(content) {
+        const bytes = toBytes(content);
+
+        if (!(content instanceof GLib.Bytes))
+            count(content.length);
+
+        return bytes;
+    }
+
+    Object.assign(URLSession.ProtocolLoad.prototype, {
+        /* Gives a byte array, GLib.Bytes or a text; kept when there is room for more. */
+        send(content, cancellable = null) {
+            return this.send_async(piece(content), cancellable);
+        },
+
+        /* URLSession.Credential or null */
+        challenge(space, proposed = null, previousFailureCount = 0, cancellable = null) {
+            return this.challenge_async(space, proposed, previousFailureCount, cancellable);
+        },
+    });
+
+    /* A URLSession.Response, or what it takes to make one: {mimeType, length, charset}, for one of HTTP {status,
+     * headers}. */
+    wrap(URLSession.ProtocolLoad.prototype, 'respond', (respond, response = {}) => {
+        if (!(response instanceof URLSession.Response)) {
+            const {status = null, headers = null, mimeType = null, length = -1, charset = null} = response;
+
+            if (status !== null || headers !== null) {
+                const fields = new URLSession.Headers();
+
+                for (const [name, value] of pairs(headers ?? {}))
+                    fields.append(name, `${value}`);
+                response = URLSession.HttpResponse.new(null, status ?? 200, null, fields);
+            } else {
+                response = URLSession.Response.new(null, mimeType, length, charset);
+            }
+        }
+        respond(response);
+    });
+    wrap(URLSession.ProtocolLoad.prototype, 'send_data', (send, content) => send(piece(content)));
+    wrap(URLSession.ProtocolLoad.prototype, 'fail', (fail, error) => fail(toError(error)));
+    wrap(URLSession.ProtocolLoad.prototype, 'redirect', (redirect, request, response = null) =>
+        redirect(toRequest(request), response));
+
+    /* A vfunc_start() that throws, or whose promise is rejected, has failed: nobody would let go of its load before the
+     * collector does. */
+    function guard(start) {
+        const report = (load, error) => {
+            if (!load.cancellable.is_cancelled())
+                logError(error);
+            load.fail(error);
+        };
+
+        return function (load) {
+            try {
+                const returned = start.call(this, load);
+
+                if (returned instanceof Promise)
+                    returned.catch(error => report(load, error));
+            } catch (error) {
+                report(load, error);
+            }
+        };
+    }
+
+    URLSession.Protocol._classInit = function (klass) {
+        if (Object.prototype.hasOwnProperty.call(klass.prototype, 'vfunc_start'))
+            klass.prototype.vfunc_start = guard(klass.prototype.vfunc_start);
+
+        return GObject.Object._classInit.call(this, klass);
+    };
+
+    for (const name of ['create_data_task', 'create_download_task', 'create_upload_task']) {
         wrap(URLSession.Session.prototype, name, (create, request, options = null) =>
             create(toRequest(request, options)));
     }
-    wrap(URLSession.Session.prototype, 'resume_download_task', (resume, data, request = null) =>
-        resume(data instanceof GLib.Bytes ? data : new GLib.Bytes(data), request === null ? null : toRequest(request)));
+    for (const name of ['resume_download_task', 'resume_upload_task']) {
+        wrap(URLSession.Session.prototype, name, (resume, data, request = null) =>
+            resume(data instanceof GLib.Bytes ? data : new GLib.Bytes(data),
+                request === null ? null : toRequest(request)));
+    }
 
     /* ---- Requests ---- */
 

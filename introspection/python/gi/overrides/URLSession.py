@@ -486,6 +486,119 @@ class Task(_Connecting, URLSession.Task):
 Task = _export(Task)
 
 
+# ---- Protocols ----
+
+_CODES = {
+    FileNotFoundError: URLSession.Error.FILE_DOES_NOT_EXIST,
+    IsADirectoryError: URLSession.Error.FILE_IS_DIRECTORY,
+    PermissionError: URLSession.Error.NO_PERMISSIONS_TO_READ_FILE,
+    TimeoutError: URLSession.Error.TIMED_OUT,
+}
+
+
+def _error(error):
+    """An error of the library, of any exception."""
+    if isinstance(error, GLib.Error):
+        return error
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), URLSession.Error.UNKNOWN)
+    return GLib.Error.new_literal(URLSession.error_quark(), "{}: {}.".format(type(error).__name__, error), code)
+
+
+def _bytes(data):
+    return data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data)
+
+
+class ProtocolLoad(URLSession.ProtocolLoad):
+    """What a protocol is to answer: respond(), send(), finish()."""
+
+    def respond(self, response=None, *, status=None, headers=None, mime_type=None, length=-1, charset=None):
+        """Gives the response: a Response, or what it takes to make one.
+
+        With a status or with headers it is one of HTTP.
+        """
+        if response is None and (status is not None or headers is not None):
+            response = URLSession.HttpResponse.new(None, status or 200, None, Headers(headers or ()))
+        elif response is None:
+            response = URLSession.Response.new(None, mime_type, length, charset)
+        super().respond(response)
+
+    def send_data(self, data):
+        super().send_data(_bytes(data))
+
+    async def send(self, data):
+        """Gives a piece of the body, and returns when there is room for the next one."""
+        await call(self, "send", _bytes(data))
+
+    def fail(self, error):
+        """Ends the load with a GLib.Error, or with any other exception."""
+        super().fail(_error(error))
+
+    def redirect(self, request, response=None):
+        super().redirect(_request(request), response)
+
+    async def challenge(self, space, proposed=None, previous_failure_count=0):
+        """Asks the application for a credential; None to go on without."""
+        return await call(self, "challenge", space, proposed, previous_failure_count)
+
+    def open_body(self):
+        """The body of the request, as a Body; None if there is none."""
+        stream = super().open_body()
+        return None if stream is None else Body(stream)
+
+
+ProtocolLoad = _export(ProtocolLoad)
+
+
+def _report(error):
+    """What is wrong with the program, and not with what it was asked for."""
+    if not isinstance(error, (GLib.Error, OSError)):
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _guarded(start):
+    """A do_start() for one that may fail, or be a coroutine function: then it is cancelled when the load is stopped."""
+
+    async def carry_out(self, load):
+        try:
+            await start(self, load)
+        except Exception as error:
+            if not load.get_cancellable().is_cancelled():
+                _report(error)
+                load.fail(error)
+
+    def schedule(self, load):
+        task = asyncio.get_running_loop().create_task(carry_out(self, load))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+        # Not the connect() of Gio.Cancellable, which hides that of signals.
+        GObject.Object.connect(load.get_cancellable(), "cancelled", lambda _: task.cancel())
+
+    @functools.wraps(start)
+    def do_start(self, load):
+        try:
+            schedule(self, load) if inspect.iscoroutinefunction(start) else start(self, load)
+        except Exception as error:
+            _report(error)
+            load.fail(error)
+
+    return do_start
+
+
+class Protocol(URLSession.Protocol):
+    """To be derived from: do_can_load(request), do_start(load) and, if wanted, do_stop(load).
+
+    do_start() may be a coroutine function. What it raises is the error of the load.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "do_start" in vars(cls):
+            cls.do_start = _guarded(vars(cls)["do_start"])
+
+
+Protocol = _export(Protocol)
+
+
 class DataTask(URLSession.DataTask):
     async def load(self):
         """Resumes the task and returns its whole body, as bytes."""
@@ -522,6 +635,13 @@ class DownloadTask(URLSession.DownloadTask):
 DownloadTask = _export(DownloadTask)
 
 
+class UploadTask(URLSession.UploadTask):
+    async def cancel_by_producing_resume_data(self):
+        """Cancels the task and returns what Session.resume_upload_task() goes on from, a GLib.Bytes."""
+        return await call(self, "cancel_by_producing_resume_data")
+
+
+UploadTask = _export(UploadTask)
 class StreamTask(URLSession.StreamTask):
     """A connection. Lines are read with `async for line in task`.
 
@@ -671,7 +791,10 @@ WebSocketTask = _export(WebSocketTask)
 
 
 class SessionConfiguration(URLSession.SessionConfiguration):
-    pass
+    @property
+    def protocols(self):
+        """The protocols of the application, in the order in which they are asked."""
+        return self.dup_protocols()
 
 
 SessionConfiguration = _export(SessionConfiguration)
@@ -710,6 +833,14 @@ class Session(_Connecting, URLSession.Session):
     def create_download_task(self, request, **options):
         return super().create_download_task(_request(request, **options))
 
+    def create_upload_task(self, request, **options):
+        return super().create_upload_task(_request(request, **options))
+
+    def resume_upload_task(self, resume_data, fresh_request=None):
+        """Makes a task that goes on with an upload. The resume data may be bytes, as read from a file."""
+        if not isinstance(resume_data, GLib.Bytes):
+            resume_data = GLib.Bytes.new(resume_data)
+        return super().resume_upload_task(resume_data, None if fresh_request is None else _request(fresh_request))
     def create_web_socket_task(self, request, protocols=None, **options):
         """Makes a task for a WebSocket; the protocols are the subprotocols to offer, the best one first."""
         request = _request(request, **options)
