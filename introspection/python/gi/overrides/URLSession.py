@@ -654,8 +654,16 @@ class StreamTask(StreamMethods, URLSession.StreamTask):
 StreamTask = _export(StreamTask)
 
 
-class WebSocketMessage(MessageMethods, URLSession.WebSocketMessage):
-    pass
+class WebSocketMessage(URLSession.WebSocketMessage):
+    @property
+    def data(self):
+        """The message as a str or as bytes, whichever the server sent."""
+        if self.get_kind() == URLSession.WebSocketMessageKind.TEXT:
+            return self.get_text()
+        return self.get_bytes().get_data() or b""
+
+    def __repr__(self):
+        return "<URLSession.WebSocketMessage {!r}>".format(self.data)
 
 
 WebSocketMessage = _export(WebSocketMessage)
