@@ -26,6 +26,7 @@ u_data_task_fill_spec (UTask *task, UTransferSpec *spec, GError **error)
 {
   UDataTask *self = U_DATA_TASK (task);
 
+  spec->may_idle = self->may_idle;
   if (self->pipe != NULL)
     {
       spec->delivery = U_DELIVER_PIPE;
