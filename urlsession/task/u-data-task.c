@@ -116,6 +116,8 @@ u_data_task_class_init (UDataTaskClass *klass)
    *
    * Emitted when the head of the response is there, before anything of the body is delivered.
    *
+   * Of a body `multipart/x-mixed-replace` each part is a response, and asked about.
+   *
    * Return %TRUE to answer later. Without an answer the body is allowed. While the question is open nothing is
    * delivered, and the task fails with `U_ERROR_TIMED_OUT` once the request timeout has passed.
    *
