@@ -13,7 +13,7 @@ read_as (const char *boundary, const char *body, gsize length, gsize first, gsiz
   g_autoptr (GError) error = NULL;
   GString *log = g_string_new (NULL);
   UMultipartPiece piece;
-  UMultipartStep step;
+  UMultipartStep step = U_MULTIPART_MORE;
   gsize position = 0;
   gsize size = first;
 
