@@ -297,13 +297,13 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD ("/multipart/r36-parts", test_parts);
-  ADD ("/multipart/r36-decisions", test_decisions);
-  ADD ("/multipart/r12-suspend", test_suspend);
-  ADD ("/multipart/r31-become-download", test_become_download);
+  ADD ("/multipart/r036-parts", test_parts);
+  ADD ("/multipart/r036-decisions", test_decisions);
+  ADD ("/multipart/r012-suspend", test_suspend);
+  ADD ("/multipart/r031-become-download", test_become_download);
   ADD ("/multipart/errors", test_errors);
   ADD ("/multipart/whole", test_whole);
-  ADD ("/multipart/r36-many", test_many);
+  ADD ("/multipart/r036-many", test_many);
 
   return g_test_run ();
 }

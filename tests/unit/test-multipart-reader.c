@@ -210,7 +210,7 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/multipart-reader/r36-bodies-in-any-pieces", test_bodies);
+  g_test_add_func ("/multipart-reader/r036-bodies-in-any-pieces", test_bodies);
   g_test_add_func ("/multipart-reader/limits", test_limits);
   g_test_add_func ("/multipart-reader/padding", test_padding);
   g_test_add_func ("/multipart-reader/boundary", test_boundary);
