@@ -86,8 +86,8 @@ test_messages (UTestScene *self, gconstpointer data)
 {
   g_auto (Events) events = { .close_at = 3 };
 
-  events_init (&events, self, "id: 1\ndata: a\n\nevent: added\ndata: b\ndata: c\n\nretry: 5\n\nid\ndata: d\n\ndata: no\n\n",
-               "&chunk=3&chunked");
+  events_init (&events, self, "id: 1\ndata: a\n\nevent: added\ndata: b\ndata: c\n\nretry: 5\n\nid\ndata: d\n\n"
+               "data: no\n\n", "&chunk=3&chunked");
   u_event_source_open (events.source);
   u_event_source_open (events.source);
   g_assert_cmpint (u_event_source_get_ready_state (events.source), ==, U_EVENT_SOURCE_STATE_CONNECTING);
