@@ -19,6 +19,8 @@
 #include <urlsession/message/u-task-metrics.h>
 #include <urlsession/message/u-transaction-metrics.h>
 #include <urlsession/message/u-web-socket-message.h>
+#include <urlsession/session/u-event-source.h>
+#include <urlsession/session/u-server-event.h>
 #include <urlsession/session/u-session-configuration.h>
 #include <urlsession/session/u-session.h>
 #include <urlsession/storage/u-cookie-storage.h>

@@ -56,6 +56,13 @@ class Examples(support.TestCase):
         output = self.run_example(*PYTHON, EXAMPLES / "python/stream.py", uri)
         self.assertEqual(output.split()[:2], ["3", "b"])
 
+    def test_events(self):
+        uri = self.uri("/bytes/0?type=text/event-stream&body=data:%20a%0A%0Aevent:%20b%0Adata:%20c%0A%0A")
+        output = self.run_example(*PYTHON, EXAMPLES / "python/events.py", uri, 2)
+        self.assertEqual(output.splitlines(), ["message: a", "b: c"])
+        output = self.run_example(*PYTHON, EXAMPLES / "python/events.py", self.uri("/status/404"), status=1)
+        self.assertIn("404", output)
+
     def test_json(self):
         output = self.run_example(*PYTHON, EXAMPLES / "python/json_api.py", self.uri("/echo"))
         self.assertIn('{"greeting": "hello"}', output)

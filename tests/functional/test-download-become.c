@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "download-fixture.h"
 
+#include <string.h>
+
 /* A data task whose response turns out to be for a file. */
 typedef struct
 {
@@ -51,7 +53,7 @@ static Data *
 data_new (Fixture *fixture, const char *target, gboolean at_once)
 {
   Data *self = g_new0 (Data, 1);
-  g_autofree char *uri = fixture_uri (fixture, target);
+  g_autofree char *uri = *target == '/' ? fixture_uri (fixture, target) : g_strdup (target);
 
   self->task = u_session_create_data_task_for_uri (fixture->session, uri);
   self->at_once = at_once;
@@ -194,6 +196,72 @@ test_failed (Fixture *self, gconstpointer data)
   g_assert_cmpstr (task->events->str, ==, "");
 }
 
+/* What is no answer of a server, and what is one that says no. */
+static void
+test_others (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = fixture_path (self, "local");
+  g_autofree char *file_uri = g_filename_to_uri (path, NULL, NULL);
+  const char *uris[] = { "data:text/plain,hello", "data:,", file_uri, "/bytes/9?body=not%20here&status=404" };
+  const char *contents[] = { "hello", "", "local text", "not here" };
+
+  fixture_write (self, "local", "local text");
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (uris); i++)
+    {
+      g_autoptr (Data) task = data_new (self, uris[i / 2], i % 2 == 0);
+
+      if (i % 2 != 0)
+        {
+          wait_for (is_asked, task);
+          u_response_decision_become_download (task->decision);
+        }
+      wait_for (is_download, task);
+      download_wait (task->download);
+      g_assert_no_error (task->download->error);
+      g_assert_cmpmem (g_bytes_get_data (task->download->content, NULL), g_bytes_get_size (task->download->content),
+                       contents[i / 2], strlen (contents[i / 2]));
+      g_assert_cmpuint (task->download->n_completed, ==, 1);
+      g_assert_cmpstr (task->events->str, ==, "");
+    }
+}
+
+/* Suspended between the question and the answer: it is a download then, and suspended. */
+static void
+test_suspended (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/3000000", FALSE);
+
+  wait_for (is_asked, task);
+  u_task_suspend (U_TASK (task->task));
+  u_response_decision_become_download (task->decision);
+  wait_for (is_download, task);
+  g_assert_cmpint (u_task_get_state (U_TASK (task->download->task)), ==, U_TASK_STATE_SUSPENDED);
+  u_task_resume (U_TASK (task->download->task));
+  check (self, task, 3000000, 1);
+}
+
+/* The session ends with the download, and not before. */
+static void
+test_invalidated (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) finishes = data_new (self, "/bytes/300000?id=1", FALSE);
+  g_autoptr (Data) cancelled = data_new (self, "/bytes/3000000?pause-after=1000000", TRUE);
+
+  wait_for (is_asked, finishes);
+  wait_for (is_download, cancelled);
+  u_session_finish_tasks_and_invalidate (self->session);
+  u_response_decision_become_download (finishes->decision);
+  wait_for (is_download, finishes);
+  download_wait (finishes->download);
+  g_assert_no_error (finishes->download->error);
+  assert_pattern (finishes->download->content, 300000);
+  u_session_invalidate_and_cancel (self->session);
+  download_wait (cancelled->download);
+  download_assert_error (cancelled->download, U_ERROR_CANCELLED, NULL);
+  g_assert_cmpstr (cancelled->events->str, ==, "");
+  u_test_server_release (self->server);
+}
+
 #define ADD(path, func) g_test_add ("/download-become/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -206,6 +274,9 @@ main (int argc, char **argv)
   ADD ("r031-cancelled", test_cancelled);
   ADD ("r031-resumed", test_resumed);
   ADD ("r031-failed", test_failed);
+  ADD ("r031-others", test_others);
+  ADD ("r031-suspended", test_suspended);
+  ADD ("r031-invalidated", test_invalidated);
 
   return g_test_run ();
 }

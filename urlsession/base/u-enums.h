@@ -26,6 +26,22 @@ typedef enum {
 } UTaskState;
 
 /**
+ * UEventSourceState:
+ * @U_EVENT_SOURCE_STATE_NEW: it was not opened yet
+ * @U_EVENT_SOURCE_STATE_CONNECTING: there is no connection yet, or not any more; the next one is made
+ * @U_EVENT_SOURCE_STATE_OPEN: events arrive
+ * @U_EVENT_SOURCE_STATE_CLOSED: it is over; it can be opened again
+ *
+ * Where an event source stands.
+ */
+typedef enum {
+  U_EVENT_SOURCE_STATE_NEW,
+  U_EVENT_SOURCE_STATE_CONNECTING,
+  U_EVENT_SOURCE_STATE_OPEN,
+  U_EVENT_SOURCE_STATE_CLOSED,
+} UEventSourceState;
+
+/**
  * UFileConflict:
  * @U_FILE_CONFLICT_AUTOMATIC: replace where the application named the file, find another name where the server did
  * @U_FILE_CONFLICT_REPLACE: the new file takes the place of the old one, at once and only when it is whole

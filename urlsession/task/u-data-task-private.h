@@ -13,6 +13,7 @@ struct _UDataTask
   UTaskWaiter load;           /* for the whole body */
   UTaskWaiter open;           /* for a stream of it */
   UBodyPipe *pipe;            /* owned, nullable; what the stream reads */
+  gboolean may_idle;          /* the response is no answer, but a channel: silence is no failure. Set before resume */
 };
 
 struct _UDataTaskClass

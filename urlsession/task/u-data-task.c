@@ -27,6 +27,7 @@ u_data_task_fill_spec (UTask *task, UTransferSpec *spec, GError **error)
 {
   UDataTask *self = U_DATA_TASK (task);
 
+  spec->may_idle = self->may_idle;
   if (self->pipe != NULL)
     {
       spec->delivery = U_DELIVER_PIPE;
@@ -115,6 +116,8 @@ u_data_task_class_init (UDataTaskClass *klass)
    * @decision: the question
    *
    * Emitted when the head of the response is there, before anything of the body is delivered.
+   *
+   * Of a body `multipart/x-mixed-replace` each part is a response, and asked about.
    *
    * Return %TRUE to answer later. Without an answer the body is allowed. While the question is open nothing is
    * delivered, and the task fails with `U_ERROR_TIMED_OUT` once the request timeout has passed.

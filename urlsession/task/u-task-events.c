@@ -516,6 +516,10 @@ take_now (UTask *self, UTransferEvent *event)
       if (klass->news != NULL)
         klass->news (self, event->news);
       break;
+    case U_TRANSFER_PART:
+      if (!is_canceling (self))
+        u_task_send_command (self, &(UCommand) { .kind = U_COMMAND_PART });
+      break;
     case U_TRANSFER_CONVERTED:
       break;
     case U_TRANSFER_DONE:

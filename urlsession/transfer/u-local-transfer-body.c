@@ -56,7 +56,7 @@ get_room (ULocalTransfer *self, gsize *size)
 guint8 *
 u_local_transfer_get_buffer (ULocalTransfer *self, gsize *size)
 {
-  if (self->state == U_LOCAL_ASKING)
+  if (self->state == U_LOCAL_ASKING || self->parts != NULL)
     return get_chunk (self, size);
 
   switch (self->spec->delivery)
@@ -74,8 +74,8 @@ u_local_transfer_get_buffer (ULocalTransfer *self, gsize *size)
     }
 }
 
-static GBytes *
-take_chunk (ULocalTransfer *self, gsize length)
+GBytes *
+u_local_transfer_take_chunk (ULocalTransfer *self, gsize length)
 {
   guint8 *chunk = g_steal_pointer (&self->chunk);
 
@@ -175,9 +175,9 @@ u_local_transfer_take_data (ULocalTransfer *self, GBytes *bytes, gsize length, G
       break;
 
     case U_DELIVER_EVENTS:
-      piece = bytes != NULL ? g_bytes_ref (bytes) : take_chunk (self, length);
+      piece = bytes != NULL ? g_bytes_ref (bytes) : u_local_transfer_take_chunk (self, length);
       /* Until the application has taken the first one, it may still say that all this is to be a file. */
-      if (self->counts.received == 0)
+      if (self->counts.received == 0 && self->parts == NULL)
         self->retained = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
       if (self->retained != NULL)
         g_ptr_array_add (self->retained, g_bytes_ref (piece));
@@ -187,7 +187,7 @@ u_local_transfer_take_data (ULocalTransfer *self, GBytes *bytes, gsize length, G
 
     case U_DELIVER_PIPE:
     default:
-      piece = bytes != NULL ? g_bytes_ref (bytes) : take_chunk (self, length);
+      piece = bytes != NULL ? g_bytes_ref (bytes) : u_local_transfer_take_chunk (self, length);
       self->credit -= (gint64) length;
       u_body_pipe_push (self->spec->pipe, piece);
       break;
@@ -248,7 +248,10 @@ u_local_transfer_convert (ULocalTransfer *self, UTransferSpec *spec)
     {
       gint64 received = self->counts.received;
 
-      self->resumable = u_resume_point_read (&self->resume_point, self->request, self->response, self->encoded);
+      /* One part cannot be asked for again. */
+      self->resumable = self->parts == NULL &&
+                        u_resume_point_read (&self->resume_point, self->request, self->response,
+                                             self->encoded);
       self->resume_point.total = self->counts.expected_to_receive;
       self->counts.received = 0;
       if (u_local_transfer_open_file (self, self->resume_point.total, &error))
@@ -268,5 +271,7 @@ u_local_transfer_convert (ULocalTransfer *self, UTransferSpec *spec)
     {
       u_local_transfer_update_clock (self);
       u_local_transfer_update_credit (self);
+      self->part_waits = FALSE;
+      u_local_transfer_go_on_with_parts (self);
     }
 }

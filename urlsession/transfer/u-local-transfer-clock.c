@@ -23,12 +23,12 @@ to_usec (double seconds)
 static gboolean
 is_network_awaited (ULocalTransfer *self)
 {
-  if (self->suspended || self->challenge != NULL)
+  if (self->suspended || self->challenge != NULL || self->part_waits)
     return FALSE;
   if (self->state == U_LOCAL_LOADING)
     return TRUE;
 
-  return self->state == U_LOCAL_RECEIVING && self->load != NULL &&
+  return self->state == U_LOCAL_RECEIVING && self->load != NULL && !self->spec->may_idle &&
          (self->spec->delivery == U_DELIVER_FILE || self->spec->delivery == U_DELIVER_WHOLE || self->credit > 0);
 }
 

@@ -88,6 +88,12 @@ u_local_transfer_accept (ULocalTransfer *self)
       refuse_response (self);
       return;
     }
+  if (u_local_transfer_begin_parts (self))
+    {
+      u_local_transfer_update_clock (self);
+      u_local_transfer_update_credit (self);
+      return;
+    }
   if (!accept_whole (self, &error))
     {
       u_local_transfer_fail (self, g_steal_pointer (&error));
@@ -279,6 +285,8 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
                                                  self->resume_point.total));
       return;
     }
+  if (self->parts != NULL && !u_local_transfer_finish_parts (self))
+    return;
   u_local_transfer_complete (self);
 }
 
@@ -302,6 +310,17 @@ take_data (ULocalTransfer *self, const ULoadEvent *event)
     }
 
   u_rate_member_use (&self->rate, U_RATE_RECEIVE, (gint64) event->length);
+  if (self->parts != NULL)
+    {
+      g_autoptr (GBytes) bytes = event->bytes != NULL ? g_bytes_ref (event->bytes)
+                                                      : u_local_transfer_take_chunk (self, event->length);
+
+      u_local_transfer_take_parts (self, bytes);
+      if (self->state == U_LOCAL_RECEIVING)
+        u_local_transfer_progress (self);
+      return;
+    }
+
   if (!u_local_transfer_take_data (self, event->bytes, event->length, &error))
     u_local_transfer_fail (self, g_steal_pointer (&error));
   else
@@ -380,7 +399,7 @@ take_event (gpointer user_data, const ULoadEvent *event)
     case U_LOAD_DONE:
       self->nothing_sent = event->nothing_sent;
       u_local_transfer_add_transaction (self, event->transaction);
-      if (self->suspended || self->state == U_LOCAL_ASKING)
+      if (self->suspended || self->state == U_LOCAL_ASKING || self->part_waits)
         {
           u_local_transfer_hold_done (self, event->error);
         }

@@ -9,6 +9,7 @@
 #include "urlsession/transfer/u-auth-attempt-private.h"
 #include "urlsession/transfer/u-download-file-private.h"
 #include "urlsession/transfer/u-local-executor-private.h"
+#include "urlsession/transfer/u-multipart-reader-private.h"
 #include "urlsession/transfer/u-rate-limiter-private.h"
 #include "urlsession/transfer/u-resume-rules-private.h"
 #include "urlsession/transfer/u-scheduler-private.h"
@@ -126,6 +127,12 @@ typedef struct
   gsize whole_size;           /* with the room behind it */
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
+
+  /* A body of parts that replace each other; the response is that of the part */
+  UMultipartReader *parts;    /* owned, nullable */
+  UResponseData *parts_response; /* owned, nullable; of the whole */
+  GBytes *parts_rest;         /* owned, nullable; arrived, and not looked at */
+  gboolean part_waits;        /* the application has not seen the head of the part */
 
   /* How fast */
   URateMember rate;
@@ -313,6 +320,9 @@ guint8    *u_local_transfer_get_buffer    (ULocalTransfer    *self,
 gboolean   u_local_transfer_check_length  (ULocalTransfer    *self,
                                            gint64             length,
                                            GError           **error);
+/* What is in the buffer. */
+GBytes    *u_local_transfer_take_chunk    (ULocalTransfer    *self,
+                                           gsize              length);
 gboolean   u_local_transfer_take_data     (ULocalTransfer    *self,
                                            GBytes            *bytes,
                                            gsize              length,
@@ -320,6 +330,14 @@ gboolean   u_local_transfer_take_data     (ULocalTransfer    *self,
 GBytes    *u_local_transfer_steal_whole   (ULocalTransfer    *self);
 void       u_local_transfer_convert       (ULocalTransfer    *self,
                                            UTransferSpec     *spec);
+
+/* u-local-transfer-parts.c: a body of parts that replace each other */
+gboolean   u_local_transfer_begin_parts   (ULocalTransfer    *self);
+void       u_local_transfer_drop_parts    (ULocalTransfer    *self);
+void       u_local_transfer_take_parts    (ULocalTransfer    *self,
+                                           GBytes            *bytes);
+void       u_local_transfer_go_on_with_parts (ULocalTransfer *self);
+gboolean   u_local_transfer_finish_parts  (ULocalTransfer    *self);
 
 /* u-local-transfer-file.c: the file of a download */
 void       u_local_transfer_reopen_file   (ULocalTransfer    *self);

@@ -145,7 +145,7 @@ u_local_transfer_update_credit (ULocalTransfer *self)
     credit = 0;
   else if (self->state == U_LOCAL_ASKING)
     credit = MAX (REDIRECT_BODY_LIMIT - self->counts.received, 0);
-  else if (self->state != U_LOCAL_RECEIVING)
+  else if (self->state != U_LOCAL_RECEIVING || self->part_waits)
     credit = 0;
   else if (self->spec->delivery == U_DELIVER_FILE)
     credit = self->file != NULL && u_download_file_is_full (self->file) ? 0 : G_MAXINT64;
@@ -350,6 +350,7 @@ u_local_transfer_drop_load (ULocalTransfer *self)
 {
   u_local_transfer_drop_challenge (self);
   u_local_transfer_drop_claim (self);
+  u_local_transfer_drop_parts (self);
   u_local_transfer_measure_rest (self);
   u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
@@ -518,7 +519,11 @@ resume (ULocalTransfer *self)
 
       u_local_transfer_take_response (self, response, self->held_encoded);
     }
-  if (self->held_done && self->state != U_LOCAL_ASKING)
+  if (self->parts != NULL)
+    {
+      u_local_transfer_go_on_with_parts (self);
+    }
+  else if (self->held_done && self->state != U_LOCAL_ASKING)
     {
       g_autoptr (GError) error = g_steal_pointer (&self->held_error);
 
@@ -670,6 +675,11 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
       u_local_transfer_touch (self);
       u_local_transfer_update_clock (self);
       u_local_transfer_update_credit (self);
+      break;
+    case U_COMMAND_PART:
+      self->part_waits = FALSE;
+      u_local_transfer_touch (self);
+      u_local_transfer_go_on_with_parts (self);
       break;
     case U_COMMAND_FOLLOW:
       follow (self, command->request);

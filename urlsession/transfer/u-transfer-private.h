@@ -35,6 +35,7 @@ typedef enum {
   U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
   U_TRANSFER_RESUMED,         /* a download goes on at offset, which is 0 when it had to start again */
   U_TRANSFER_RESPONSE,        /* response */
+  U_TRANSFER_PART,            /* the response before was of a part of the body, which waits for PART */
   U_TRANSFER_DATA,            /* bytes; the credit is given back with U_COMMAND_CREDIT */
   U_TRANSFER_CONVERTED,       /* after U_COMMAND_CONVERT: what follows is that of the new task */
   U_TRANSFER_NEWS,            /* news; of a conduit */
@@ -78,6 +79,7 @@ typedef enum {
   U_COMMAND_PRIORITY,
   U_COMMAND_RATE_LIMIT,       /* length bytes per second, 0: no limit */
   U_COMMAND_CREDIT,           /* length more bytes may come */
+  U_COMMAND_PART,             /* the head of the part was seen: its body may come */
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
   U_COMMAND_ANSWER,           /* answer, to the challenge at hand */

@@ -27,6 +27,7 @@ typedef struct
   URequestData *request;      /* owned; what the application asked for */
   UHeaderList *headers;       /* owned, nullable: the session's, for requests that do not have them */
   double request_timeout;     /* seconds without progress; 0: none */
+  gboolean may_idle;          /* once the response is there, request_timeout does not count */
   double resource_timeout;    /* seconds in all; 0: none */
   gboolean asks_trust;        /* somebody listens to questions: also whether to trust a server whose chain is valid */
   gboolean tells_informational; /* somebody listens to responses with a status of 1xx */

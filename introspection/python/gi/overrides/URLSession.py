@@ -25,7 +25,7 @@ from gi.repository import Gio, GLib, GObject
 from ..module import get_introspection_module
 from ..overrides import override
 from ._urlsession_connections import MessageMethods, StreamMethods, WebSocketMethods
-from ._urlsession_coroutines import Body, call, run
+from ._urlsession_coroutines import Body, call, run, serving
 
 URLSession = get_introspection_module("URLSession")
 
@@ -770,4 +770,58 @@ class Session(_Connecting, URLSession.Session):
         await call(self, "flush")
 
 
+    def events(self, request, **options):
+        """Returns an EventSource, to be read with `async for`."""
+        return EventSource(self, request, **options)
+
+
 Session = _export(Session)
+
+
+class ServerEvent(URLSession.ServerEvent):
+    def __repr__(self):
+        return f"<URLSession.ServerEvent {self.event_type}: {self.text!r}>"
+
+
+ServerEvent = _export(ServerEvent)
+
+
+class EventSource(_Connecting, URLSession.EventSource):
+    """`async for event in source` opens it, and closes it when the loop is left. A failure is raised."""
+
+    def __init__(self, session, request, **options):
+        super().__init__(session=session, request=_request(request, **options))
+
+    async def __aiter__(self):
+        arrived = collections.deque()
+        news = asyncio.Event()
+
+        def tell(_source, item=None):
+            arrived.append(item)
+            news.set()
+
+        with serving():
+            handlers = [
+                URLSession.EventSource.connect(self, "message", tell),
+                URLSession.EventSource.connect(self, "failed", tell),
+                URLSession.EventSource.connect(self, "notify::ready-state", lambda *_: news.set()),
+            ]
+            try:
+                self.open()
+                while True:
+                    while arrived:
+                        item = arrived.popleft()
+                        if isinstance(item, GLib.Error):
+                            raise item
+                        yield item
+                    news.clear()
+                    if self.ready_state == URLSession.EventSourceState.CLOSED:
+                        return
+                    await news.wait()
+            finally:
+                for handler in handlers:
+                    self.disconnect(handler)
+                self.close()
+
+
+EventSource = _export(EventSource)

@@ -197,6 +197,18 @@ def _serves_glib(loop):
     return isinstance(loop, _EventLoop) or type(loop).__module__ == "gi.events" or _context().is_owner()
 
 
+@contextlib.contextmanager
+def serving():
+    """As long as this lasts, signals arrive, whatever the running loop is."""
+    loop = asyncio.get_running_loop()
+    pump = None if _serves_glib(loop) else _Pump.begin(loop)
+    try:
+        yield loop
+    finally:
+        if pump is not None:
+            pump.end()
+
+
 async def call(source, name, *args, cancel=Gio.Cancellable.cancel):
     """Awaits source.name_async (*args). Cancelling the asyncio task cancels the call."""
     loop = asyncio.get_running_loop()
