@@ -5,8 +5,8 @@
 
 #include "tests/unit/tls-servers.h"
 
-/* Tasks for streams that become secure: with nginx, with a command in the middle as vsftpd has it, and with servers that
- * do not play by the rules. */
+/* Tasks for streams that become secure: with nginx, with a command in the middle as vsftpd has it, and with servers
+ * that do not play by the rules. */
 
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
 
@@ -29,9 +29,9 @@ challenge_cb (USession *session, UTask *task, UAuthenticationChallenge *challeng
 {
   Fixture *self = user_data;
   UProtectionSpace *space = u_authentication_challenge_get_protection_space (challenge);
+  gboolean is_trust = u_protection_space_get_authentication_method (space) == U_AUTHENTICATION_METHOD_SERVER_TRUST;
 
-  g_string_append_c (self->asked,
-                     u_protection_space_get_authentication_method (space) == U_AUTHENTICATION_METHOD_SERVER_TRUST ? 't' : 'c');
+  g_string_append_c (self->asked, is_trust ? 't' : 'c');
   switch (*self->answers++)
     {
     case 't':
@@ -560,8 +560,8 @@ start_ftp (void)
     return;
 
   ftp_port = find_free_port ();
-  config = g_strdup_printf ("listen=YES\nlisten_address=127.0.0.1\nlisten_port=%u\nbackground=NO\nrun_as_launching_user="
-                            "NO\nseccomp_sandbox=NO\nanonymous_enable=YES\nallow_anon_ssl=YES\nssl_enable=YES\n"
+  config = g_strdup_printf ("listen=YES\nlisten_address=127.0.0.1\nlisten_port=%u\nbackground=NO\n"
+                            "seccomp_sandbox=NO\nanonymous_enable=YES\nallow_anon_ssl=YES\nssl_enable=YES\n"
                             "rsa_cert_file=%s/good.pem\nrsa_private_key_file=%s/good.key\nsecure_chroot_dir=%s/www\n",
                             ftp_port, servers->daemons->folder, servers->daemons->folder, servers->daemons->folder);
   daemons_write (servers->daemons, "vsftpd.conf", config);

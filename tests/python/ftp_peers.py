@@ -84,6 +84,8 @@ class FtpServer:
             self.commands.append(line.strip())
 
     def verbs(self):
+        """All that came; the server is over then."""
+        self.stop()
         return [command.split(" ")[0].upper() for command in self.commands]
 
     def uri(self, path, user_info="", scheme="ftp"):

@@ -178,6 +178,7 @@ class Ftp(support.TestCase):
         offset, total = resumed[0]
         self.assertGreater(offset, 0)
         self.assertEqual(total, SIZE)
+        server.stop()
         self.assertIn(f"REST {offset}", server.commands)
         self.assertNotIsInstance(task.props.response, URLSession.HttpResponse)
 
@@ -333,6 +334,7 @@ class Ftp(support.TestCase):
         task, seen = self.challenged(server.uri("/file"))
         self.assertIsNone(task.props.error)
         self.assertEqual(seen, [])
+        server.stop()
         self.assertEqual([c for c in server.commands if c.startswith("USER")],
                          ["USER anonymous", "USER user", "USER user", "USER user"])
 
@@ -358,6 +360,7 @@ class Ftp(support.TestCase):
         task, seen = self.challenged(server.uri("/file", USER))
         self.assertIsNone(task.props.error)
         self.assertEqual(seen, [])
+        self.iterate_until(lambda: "RETR file" in server.commands)
         self.assertEqual([c for c in server.commands if c.startswith("USER")], ["USER user"])
         # Without a password there is somebody to ask, before the server is.
         session, self.session = self.session, URLSession.Session()
@@ -393,9 +396,10 @@ class Ftp(support.TestCase):
         session = self.trusting(certificate)
         data, response = await session.data(server.uri("/file", scheme="ftps"))
         self.assertEqual(data, expected)
-        self.assertIn("PROT P", server.commands)
         await session.data(self.upload(server.uri("/new", USER, scheme="ftps"), expected))
         self.assertEqual((self.root / "new").read_bytes(), expected)
+        server.stop()
+        self.assertIn("PROT P", server.commands)
 
     async def test_implicit_tls(self):
         certificate = self.certify()
@@ -403,8 +407,9 @@ class Ftp(support.TestCase):
         server = self.serve("implicit", f"certificate={certificate}")
         data, response = await self.trusting(certificate).data(server.uri("/file", scheme="ftps"))
         self.assertEqual(data, expected)
-        self.assertEqual(server.verbs().count("CONNECT"), 1)
-        self.assertNotIn("AUTH", server.verbs())
+        verbs = server.verbs()
+        self.assertEqual(verbs.count("CONNECT"), 1)
+        self.assertNotIn("AUTH", verbs)
 
     async def test_unknown_authority(self):
         certificate = self.certify()

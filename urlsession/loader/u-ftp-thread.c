@@ -485,6 +485,26 @@ list (UFtpExchange *self)
   return append_arrived (self, out->str, out->len) ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
 }
 
+/* Over TLS a server may take a connection that broke for one that ended. Many have no SIZE for what was written, or do not
+ * tell: then there is nothing to compare. */
+static CURLcode
+put (UFtpExchange *self)
+{
+  CURLcode code;
+
+  set_up (self);
+  code = perform (self);
+  if (code != CURLE_OK || self->converts_lines || self->security == U_FTP_PLAIN)
+    return code;
+
+  self->verb = U_FTP_HEAD;
+  set_up (self);
+  code = perform (self);
+  self->verb = U_FTP_PUT;
+
+  return code == CURLE_OK && self->size >= 0 && self->size != self->body_length ? CURLE_PARTIAL_FILE : CURLE_OK;
+}
+
 static CURLcode
 carry_out (UFtpExchange *self)
 {
@@ -510,8 +530,7 @@ carry_out (UFtpExchange *self)
 
     case U_FTP_PUT:
     default:
-      set_up (self);
-      code = perform (self);
+      code = put (self);
       if (code == CURLE_OK)
         tell_response (self, new_response (self, 200, NULL, NULL, 0));
       return code;

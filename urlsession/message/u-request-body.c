@@ -109,8 +109,8 @@ guess_content_type (const char *path)
  * u_request_set_body_file:
  * @self: a request that is not sealed
  * @file: (nullable): a file with a local path; %NULL for no body
- * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before.
- *   %NULL: what its name says, if it says something
+ * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before. %NULL:
+ *   what its name says, if it says something
  *
  * Sets the body to the content of @file, in the place of any other.
  *

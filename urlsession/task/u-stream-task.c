@@ -481,7 +481,7 @@ u_stream_task_new (USession *session, const UTaskHost *host, URequest *request, 
  *
  * It is done when @minimum bytes are there, or the other side has closed. Reads are done one after the other. One that
  * takes too long fails with `U_ERROR_TIMED_OUT`: the task goes on, and what has come is there for the next one. So it
- * is with one that is cancelled.
+ * is with one that is cancelled; if that comes too late, the read is done.
  *
  * May be called from any thread.
  */

@@ -239,11 +239,12 @@ read_for (UStreamConduit *self, UStreamOrder *order)
 
   if (self->read_over)
     {
-      u_stream_conduit_post_done (self, order, g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
-                                           self->at_end
-                                             ? "Everything that %s had to say was read: it has closed its side."
-                                             : "Nothing is read from %s any more: this side was closed for reading.",
-                                           self->settings->subject));
+      u_stream_conduit_post_done (self, order,
+                                  g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                               self->at_end
+                                                 ? "Everything that %s had to say was read: it has closed its side."
+                                                 : "Nothing is read from %s any more: this side is closed for reading.",
+                                               self->settings->subject));
       return U_STREAM_AGAIN;
     }
 
@@ -262,7 +263,11 @@ read_for (UStreamConduit *self, UStreamOrder *order)
       moved += (gsize) n;
     }
   if (moved > 0)
-    u_conduit_host_count (self->host, 0, (gint64) moved);
+    {
+      /* The server has accepted the handshake: an error from now on is not about that. */
+      g_clear_pointer (&self->opening, u_tls_opening_free);
+      u_conduit_host_count (self->host, 0, (gint64) moved);
+    }
 
   if (self->length < order->minimum && !self->at_end)
     {
@@ -324,16 +329,18 @@ write_for (UStreamConduit *self, UStreamOrder *order)
 
   if (self->pipe != NULL)
     {
-      u_stream_conduit_post_done (self, order, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION,
-                                           "Nothing can be written to %s: what is read is the body of a response.",
-                                           self->settings->subject));
+      u_stream_conduit_post_done (self, order,
+                                  g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION,
+                                               "Nothing can be written to %s: what is read is the body of a response.",
+                                               self->settings->subject));
       return U_STREAM_AGAIN;
     }
   if (self->write_over)
     {
-      u_stream_conduit_post_done (self, order, g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
-                                           "Nothing is written to %s any more: this side was closed for writing.",
-                                           self->settings->subject));
+      u_stream_conduit_post_done (self, order,
+                                  g_error_new (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                               "Nothing is written to %s any more: this side is closed for writing.",
+                                               self->settings->subject));
       return U_STREAM_AGAIN;
     }
 

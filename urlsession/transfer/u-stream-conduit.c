@@ -209,9 +209,10 @@ capture (UStreamConduit *self)
 
   if (self->pipe != NULL)
     {
-      u_stream_conduit_post_done (self, self->barrier, g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION,
-                                                   "%s has no connection to give away: what is read is the body of a "
-                                                   "response.", self->settings->subject));
+      u_stream_conduit_post_done (self, self->barrier,
+                                  g_error_new (U_ERROR, U_ERROR_UNSUPPORTED_BY_SESSION,
+                                               "%s has no connection to give away: what is read is the body of a "
+                                               "response.", self->settings->subject));
       return end_barrier (self);
     }
 
@@ -320,9 +321,7 @@ call_off (UStreamConduit *self, UStreamOrder *cancel)
   UStreamOrder *first = g_queue_peek_head (&self->reads);
 
   if (first != NULL && first->serial == cancel->serial)
-    {
-      u_stream_conduit_stop_reading (self);
-    }
+    u_stream_conduit_stop_reading (self);
   first = g_queue_peek_head (&self->writes);
   if (first != NULL && first->serial == cancel->serial)
     {

@@ -24,7 +24,7 @@ from gi.repository import Gio, GLib, GObject
 
 from ..module import get_introspection_module
 from ..overrides import override
-from ._urlsession_connections import MessageMethods, StreamMethods, WebSocketMethods
+from ._urlsession_connections import StreamMethods, WebSocketMethods
 from ._urlsession_coroutines import Body, call, run, serving
 
 URLSession = get_introspection_module("URLSession")
@@ -648,27 +648,32 @@ UploadTask = _export(UploadTask)
 
 
 class StreamTask(StreamMethods, URLSession.StreamTask):
-    """A connection. Lines are read with `async for line in task`.
-
-    `async with task:` resumes it, and ends it.
-    """
+    __doc__ = StreamMethods.__doc__
 
 
 StreamTask = _export(StreamTask)
 
 
-class WebSocketMessage(MessageMethods, URLSession.WebSocketMessage):
-    pass
+class WebSocketMessage(URLSession.WebSocketMessage):
+    @property
+    def data(self):
+        """The message as a str or as bytes, whichever the server sent."""
+        if self.get_kind() == URLSession.WebSocketMessageKind.TEXT:
+            return self.get_text()
+        return self.get_bytes().get_data() or b""
+
+    def __repr__(self):
+        return "<URLSession.WebSocketMessage {!r}>".format(self.data)
 
 
 WebSocketMessage = _export(WebSocketMessage)
 
 
 class WebSocketTask(WebSocketMethods, URLSession.WebSocketTask):
-    """Messages are read with `async for message in task`, which ends when the server closes the WebSocket.
+    __doc__ = WebSocketMethods.__doc__
 
-    `async with task:` resumes it, and closes it at the end.
-    """
+    def cancel_with_close_code(self, code=URLSession.WebSocketCloseCode.NORMAL, reason=None):
+        return super().cancel_with_close_code(code, reason)
 
 
 WebSocketTask = _export(WebSocketTask)

@@ -1,49 +1,65 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The part of the override of URLSession that is about connections in both directions: what tasks for streams and
-WebSockets, and their messages, have beside what is introspected."""
+"""The part of the override of URLSession that is about connections: tasks for streams and for WebSockets."""
+
+import asyncio
 
 from gi.repository import GLib
 
-from ..module import get_introspection_module
-from ._urlsession_coroutines import call, ended
-
-URLSession = get_introspection_module("URLSession")
+from ._urlsession_coroutines import call, ended, settle
 
 
 class StreamMethods:
+    """A connection. Lines are read with `async for line in task`.
+
+    `async with task:` resumes it, and ends it.
+    """
+
     _buffer = b""
     _at_end = False
+    _reading = None
+
+    def _turn(self):
+        """Who reads does so alone, in the order of the calls."""
+        return self.__dict__.setdefault("_lock", asyncio.Lock())
 
     async def _fill(self, minimum, maximum, timeout):
-        class Source:
-            """What comes is kept, also for somebody who has been cancelled in the same moment."""
+        """Gets more, or what comes late for somebody who was cancelled while it was on its way."""
+        if self._reading is not None and not self._reading.done():
+            await settle(self._reading)
+            return
+        self._reading = reading = asyncio.get_running_loop().create_future()
 
+        class Source:
             read_async = self.read_async
 
             @staticmethod
             def read_finish(result):
-                data, self._at_end = self.read_finish(result)
-                self._buffer += data.get_data() or b""
+                try:
+                    data, self._at_end = self.read_finish(result)
+                    self._buffer += data.get_data() or b""
+                finally:
+                    if not reading.done():
+                        reading.set_result(None)
 
-        if not self._at_end:
-            await call(Source, "read", minimum, maximum, timeout)
+        await call(Source, "read", minimum, maximum, timeout)
 
     def _take(self, size):
         data, self._buffer = self._buffer[:size], self._buffer[size:]
         return data
 
     async def read(self, maximum=64 * 1024, minimum=1, timeout=0):
-        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": the end is there."""
-        missing = minimum - len(self._buffer)
-        if missing > 0:
-            await self._fill(missing, maximum - len(self._buffer), timeout)
-        return self._take(maximum)
+        """Reads at least `minimum` bytes and at most `maximum`. Less than the minimum, at last b"": that is the end."""
+        async with self._turn():
+            while (missing := minimum - len(self._buffer)) > 0 and not self._at_end:
+                await self._fill(missing, maximum - len(self._buffer), timeout)
+            return self._take(maximum)
 
     async def readline(self, timeout=0):
         """Reads a line, with its end; the last one may lack it. At the end: b""."""
-        while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
-            await self._fill(1, 64 * 1024, timeout)
-        return self._take(end + 1 if end >= 0 else len(self._buffer))
+        async with self._turn():
+            while (end := self._buffer.find(b"\n")) < 0 and not self._at_end:
+                await self._fill(1, 64 * 1024, timeout)
+            return self._take(end + 1 if end >= 0 else len(self._buffer))
 
     async def write(self, data, timeout=0):
         """Writes all of the data: bytes, or GLib.Bytes."""
@@ -75,19 +91,12 @@ class StreamMethods:
         raise StopAsyncIteration
 
 
-class MessageMethods:
-    @property
-    def data(self):
-        """The message as a str or as bytes, whichever the server sent."""
-        if self.get_kind() == URLSession.WebSocketMessageKind.TEXT:
-            return self.get_text()
-        return self.get_bytes().get_data() or b""
-
-    def __repr__(self):
-        return "<URLSession.WebSocketMessage {!r}>".format(self.data)
-
-
 class WebSocketMethods:
+    """Messages are read with `async for message in task`, which ends when the server closes the WebSocket.
+
+    `async with task:` resumes it, and closes it at the end.
+    """
+
     async def send(self, data):
         """Sends a text, or bytes."""
         if isinstance(data, str):
@@ -102,9 +111,6 @@ class WebSocketMethods:
     async def ping(self):
         """Sends a ping, and returns when it was answered."""
         await call(self, "ping")
-
-    def cancel_with_close_code(self, code=URLSession.WebSocketCloseCode.NORMAL, reason=None):
-        return super().cancel_with_close_code(code, reason)
 
     def __aiter__(self):
         return self

@@ -254,6 +254,17 @@ async def ended(task):
             pump.end()
 
 
+async def settle(future):
+    """Waits for what a call that nobody awaits any more will set."""
+    loop = asyncio.get_running_loop()
+    pump = None if _serves_glib(loop) else _Pump.begin(loop)
+    try:
+        await asyncio.shield(future)
+    finally:
+        if pump is not None:
+            pump.end()
+
+
 class Body:
     """The body of a response while it arrives, from Session.open() or DataTask.open().
 
