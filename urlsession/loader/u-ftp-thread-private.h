@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* What is inside of an exchange, for the two files that make it: u-ftp-exchange.c is the side of the load, u-ftp-thread.c
- * that of the thread. */
+/* What is inside of an exchange, for the two files that make it: u-ftp-exchange.c is the side of the load,
+ * u-ftp-thread.c that of the thread. */
 
 typedef enum {
   U_FTP_PLAIN,

@@ -485,8 +485,8 @@ list (UFtpExchange *self)
   return append_arrived (self, out->str, out->len) ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
 }
 
-/* Over TLS a server may take a connection that broke for one that ended. Many have no SIZE for what was written, or do not
- * tell: then there is nothing to compare. */
+/* Over TLS a server may take a connection that broke for one that ended. Some have no SIZE, or do not tell that of what
+ * was written: then there is nothing to compare. */
 static CURLcode
 put (UFtpExchange *self)
 {

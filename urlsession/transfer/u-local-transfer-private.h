@@ -128,15 +128,14 @@ typedef struct
   GPtrArray *retained;        /* owned, nullable; of GBytes: delivered before the application said how it wants them */
   UTransferCounts counts;
 
+  /* How fast */
+  URateMember rate;
+  gboolean sending_limited;   /* the load was told how much it may send */
   /* A body of parts that replace each other; the response is that of the part */
   UMultipartReader *parts;    /* owned, nullable */
   UResponseData *parts_response; /* owned, nullable; of the whole */
   GBytes *parts_rest;         /* owned, nullable; arrived, and not looked at */
   gboolean part_waits;        /* the application has not seen the head of the part */
-
-  /* How fast */
-  URateMember rate;
-  gboolean sending_limited;   /* the load was told how much it may send */
 
   /* The file */
   UDownloadFile *file;        /* owned, nullable; until it is finished */

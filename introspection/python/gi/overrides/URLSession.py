@@ -26,6 +26,7 @@ from ..module import get_introspection_module
 from ..overrides import override
 from ._urlsession_connections import StreamMethods, WebSocketMethods
 from ._urlsession_coroutines import Body, call, run, serving
+from ._urlsession_protocols import guarded, to_error
 
 URLSession = get_introspection_module("URLSession")
 
@@ -491,22 +492,6 @@ Task = _export(Task)
 
 # ---- Protocols ----
 
-_CODES = {
-    FileNotFoundError: URLSession.Error.FILE_DOES_NOT_EXIST,
-    IsADirectoryError: URLSession.Error.FILE_IS_DIRECTORY,
-    PermissionError: URLSession.Error.NO_PERMISSIONS_TO_READ_FILE,
-    TimeoutError: URLSession.Error.TIMED_OUT,
-}
-
-
-def _error(error):
-    """An error of the library, of any exception."""
-    if isinstance(error, GLib.Error):
-        return error
-    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), URLSession.Error.UNKNOWN)
-    return GLib.Error.new_literal(URLSession.error_quark(), "{}: {}.".format(type(error).__name__, error), code)
-
-
 def _bytes(data):
     return data if isinstance(data, GLib.Bytes) else GLib.Bytes.new(data)
 
@@ -534,7 +519,7 @@ class ProtocolLoad(URLSession.ProtocolLoad):
 
     def fail(self, error):
         """Ends the load with a GLib.Error, or with any other exception."""
-        super().fail(_error(error))
+        super().fail(to_error(error))
 
     def redirect(self, request, response=None):
         super().redirect(_request(request), response)
@@ -552,41 +537,6 @@ class ProtocolLoad(URLSession.ProtocolLoad):
 ProtocolLoad = _export(ProtocolLoad)
 
 
-def _report(error):
-    """What is wrong with the program, and not with what it was asked for."""
-    if not isinstance(error, (GLib.Error, OSError)):
-        sys.excepthook(type(error), error, error.__traceback__)
-
-
-def _guarded(start):
-    """A do_start() for one that may fail, or be a coroutine function: then it is cancelled when the load is stopped."""
-
-    async def carry_out(self, load):
-        try:
-            await start(self, load)
-        except Exception as error:
-            if not load.get_cancellable().is_cancelled():
-                _report(error)
-                load.fail(error)
-
-    def schedule(self, load):
-        task = asyncio.get_running_loop().create_task(carry_out(self, load))
-        _running.add(task)
-        task.add_done_callback(_running.discard)
-        # Not the connect() of Gio.Cancellable, which hides that of signals.
-        GObject.Object.connect(load.get_cancellable(), "cancelled", lambda _: task.cancel())
-
-    @functools.wraps(start)
-    def do_start(self, load):
-        try:
-            schedule(self, load) if inspect.iscoroutinefunction(start) else start(self, load)
-        except Exception as error:
-            _report(error)
-            load.fail(error)
-
-    return do_start
-
-
 class Protocol(URLSession.Protocol):
     """To be derived from: do_can_load(request), do_start(load) and, if wanted, do_stop(load).
 
@@ -596,7 +546,7 @@ class Protocol(URLSession.Protocol):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "do_start" in vars(cls):
-            cls.do_start = _guarded(vars(cls)["do_start"])
+            cls.do_start = guarded(vars(cls)["do_start"])
 
 
 Protocol = _export(Protocol)
