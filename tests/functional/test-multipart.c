@@ -13,6 +13,7 @@ typedef struct
   GString *text;              /* owned; "[type length]" for each response, then its data */
   guint cancel_at;            /* the part to answer with a cancel; 0: none */
   guint download_at;          /* ... with a download */
+  gboolean delivers;          /* redirects are the response */
   gboolean later;             /* keep the decision of the first part */
   UResponseDecision *kept;    /* owned, nullable */
   guint n_parts;
@@ -109,10 +110,17 @@ make_path (const char *body, const char *options)
   return g_strconcat ("/bytes/1?type=" TYPE "&body=", escaped, options, NULL);
 }
 
-static UTask *
-parts_start (UTestScene *scene, Parts *self, const char *body, const char *options)
+static gboolean
+redirect_cb (UTask *task, URedirectDecision *decision, gpointer data)
 {
-  g_autofree char *path = make_path (body, options);
+  u_redirect_decision_deliver_response (decision);
+
+  return TRUE;
+}
+
+static UTask *
+parts_start_at (UTestScene *scene, Parts *self, const char *path)
+{
   UTask *task = u_test_scene_new_quiet_data (scene, path);
 
   self->text = g_string_new (NULL);
@@ -120,9 +128,19 @@ parts_start (UTestScene *scene, Parts *self, const char *body, const char *optio
   g_signal_connect (task, "received-data", G_CALLBACK (received_cb), self);
   g_signal_connect (task, "became-download", G_CALLBACK (became_cb), self);
   g_signal_connect (task, "completed", G_CALLBACK (completed_cb), self);
+  if (self->delivers)
+    g_signal_connect (task, "decide-redirect", G_CALLBACK (redirect_cb), self);
   u_task_resume (task);
 
   return task;
+}
+
+static UTask *
+parts_start (UTestScene *scene, Parts *self, const char *body, const char *options)
+{
+  g_autofree char *path = make_path (body, options);
+
+  return parts_start_at (scene, self, path);
 }
 
 #define BODY \
@@ -222,6 +240,83 @@ test_become_download (UTestScene *self, gconstpointer data)
     }
 }
 
+/* A part is complete when the next one begins: the server need not stop. */
+static void
+test_endless (UTestScene *self, gconstpointer data)
+{
+  static const char * const options[] = { "&pause-after=160", "&pause-after=160&chunked" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    {
+      g_auto (Parts) parts = { .download_at = 2 };
+      g_autoptr (UTask) task = parts_start (self, &parts, BODY, options[i]);
+
+      u_test_wait_until (self->context, parts.download_done);
+      g_assert_no_error (parts.download_error);
+      g_assert_cmpstr (parts.content, ==, "second");
+      u_test_server_release (self->server);
+    }
+}
+
+/* What one part was cannot be asked for again. */
+static void
+test_not_resumable (UTestScene *self, gconstpointer data)
+{
+  g_auto (Parts) parts = { .download_at = 1 };
+  g_autoptr (UTask) task = parts_start (self, &parts, BODY, "&pause-after=77");
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GBytes) resume_data = NULL;
+  g_autoptr (GError) error = NULL;
+
+  u_test_wait_until (self->context, parts.download != NULL);
+  u_download_task_cancel_by_producing_resume_data_async (parts.download, NULL, u_test_take_result, &result);
+  u_test_wait_until (self->context, result != NULL);
+  resume_data = u_download_task_cancel_by_producing_resume_data_finish (parts.download, result, &error);
+  g_assert_error (error, U_ERROR, U_ERROR_NOT_RESUMABLE);
+  g_assert_null (resume_data);
+  u_test_wait_until (self->context, parts.download_done);
+  g_assert_error (parts.download_error, U_ERROR, U_ERROR_CANCELLED);
+  u_test_server_release (self->server);
+}
+
+/* A response that has no body has no parts either, whatever its type. */
+static void
+test_no_body (UTestScene *self, gconstpointer data)
+{
+  static const char * const paths[] = { "/status/204", "/status/304" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autofree char *path = g_strconcat (paths[i], "?header=Content-Type%3A" TYPE, NULL);
+      g_auto (Parts) parts = { NULL };
+      g_autoptr (UTask) task = parts_start_at (self, &parts, path);
+
+      u_test_wait_until (self->context, parts.done);
+      g_assert_no_error (parts.error);
+      g_assert_cmpuint (parts.n_parts, ==, 1);
+      g_assert_cmpstr (u_response_get_mime_type (u_task_get_response (task)), ==, "multipart/x-mixed-replace");
+    }
+}
+
+/* The body of a redirect may have come before the application wants it. */
+static void
+test_redirect (UTestScene *self, gconstpointer data)
+{
+  static const char * const options[] = { "", "&chunk=7", "&chunked" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    {
+      g_autofree char *all = g_strconcat ("&status=302&header=Location%3A%2Fbytes%2F5", options[i], NULL);
+      g_autofree char *path = make_path (BODY, all);
+      g_auto (Parts) parts = { .delivers = TRUE };
+      g_autoptr (UTask) task = parts_start_at (self, &parts, path);
+
+      u_test_wait_until (self->context, parts.done);
+      g_assert_no_error (parts.error);
+      g_assert_cmpstr (parts.text->str, ==, TEXT);
+    }
+}
+
 static void
 test_errors (UTestScene *self, gconstpointer data)
 {
@@ -301,6 +396,10 @@ main (int argc, char *argv[])
   ADD ("/multipart/r036-decisions", test_decisions);
   ADD ("/multipart/r012-suspend", test_suspend);
   ADD ("/multipart/r031-become-download", test_become_download);
+  ADD ("/multipart/r031-endless", test_endless);
+  ADD ("/multipart/r031-not-resumable", test_not_resumable);
+  ADD ("/multipart/r036-no-body", test_no_body);
+  ADD ("/multipart/r036-redirect", test_redirect);
   ADD ("/multipart/errors", test_errors);
   ADD ("/multipart/whole", test_whole);
   ADD ("/multipart/r036-many", test_many);

@@ -246,12 +246,69 @@ test_back_pressure (UTestScene *self, gconstpointer data)
   u_test_wait_until (self->context, task->completed);
 }
 
+/* One part of several, of which the end may be in a line that looks like a boundary. */
+static void
+test_part (UTestScene *self, gconstpointer data)
+{
+  static const char * const ends[] = { "", "\r\n--pa", "\r\n--part--\r\n", "\r\n--part\r\n\r\nnext\r\n--part--" };
+  static const char * const options[] = { "", "&chunk=1", "&chunked", "&close" };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (ends) * G_N_ELEMENTS (options); i++)
+    {
+      const char *end = ends[i / 2 % G_N_ELEMENTS (ends)];
+      g_autofree char *body = g_strconcat ("--part\r\nContent-Type: a/b\r\n\r\n0123456789", end, NULL);
+      g_autofree char *escaped = g_uri_escape_string (body, NULL, FALSE);
+      g_autofree char *path = g_strconcat ("/bytes/1?type=multipart/x-mixed-replace%3Bboundary%3Dpart&body=", escaped,
+                                           options[i / 2 / G_N_ELEMENTS (ends)], NULL);
+      g_autofree char *expected = g_strconcat ("0123456789", strlen (end) == 6 ? end : "", NULL);
+      g_autoptr (Data) task = data_new (self, path, i % 2 == 0);
+      g_autoptr (Call) all = NULL;
+
+      if (i % 2 != 0)
+        {
+          u_test_wait_until (self->context, task->decision != NULL);
+          u_test_scene_round_trip (self);
+          u_response_decision_become_stream (task->decision);
+        }
+      u_test_wait_until (self->context, task->stream != NULL);
+      all = call_read (task->stream, 1000, 1000, 0, NULL);
+      call_wait (self, all);
+      g_assert_no_error (all->error);
+      g_assert_cmpmem (g_bytes_get_data (all->bytes, NULL), g_bytes_get_size (all->bytes), expected,
+                       strlen (expected));
+      g_assert_true (all->at_end);
+      u_test_wait_until (self->context, task->completed);
+      g_assert_no_error (u_task_get_error (U_TASK (task->stream)));
+      g_assert_cmpstr (u_response_get_mime_type (u_task_get_response (U_TASK (task->stream))), ==, "a/b");
+    }
+}
+
+/* A connection that broke before the answer was there is no end of the part. */
+static void
+test_part_breaks (UTestScene *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/1?type=multipart/x-mixed-replace%3Bboundary%3Dpart&drop-after=20&body="
+                                    "--part%0D%0A%0D%0A012345678901234567890123456789", FALSE);
+  g_autoptr (Call) all = NULL;
+
+  u_test_wait_until (self->context, task->decision != NULL);
+  g_assert_true (u_test_server_wait_for_in_flight (self->server, 0, 20000));
+  u_response_decision_become_stream (task->decision);
+  u_test_wait_until (self->context, task->stream != NULL);
+  all = call_read (task->stream, 1000, 1000, 0, NULL);
+  call_wait (self, all);
+  u_test_wait_until (self->context, task->completed);
+  g_assert_error (u_task_get_error (U_TASK (task->stream)), U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
   ADD ("/stream-become/r032-become", test_become);
+  ADD ("/stream-become/r036-part", test_part);
+  ADD ("/stream-become/r036-part-breaks", test_part_breaks);
   ADD ("/stream-become/reads-only", test_reads_only);
   ADD ("/stream-become/breaks", test_breaks);
   ADD ("/stream-become/r258-timeout", test_timeout);

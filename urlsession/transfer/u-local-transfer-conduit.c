@@ -139,7 +139,7 @@ u_local_transfer_become_stream (ULocalTransfer *self, UTransferSpec *spec)
 {
   g_autoptr (GPtrArray) pieces = g_steal_pointer (&self->retained);
   g_autoptr (GBytes) whole = u_local_transfer_steal_whole (self);
-  g_autoptr (GError) error = g_steal_pointer (&self->held_error);
+  g_autoptr (GError) error = NULL;
   gboolean was_done = self->state == U_LOCAL_DONE;
 
   u_transfer_event_push (u_transfer_event_new (&self->base, U_TRANSFER_CONVERTED));
@@ -150,6 +150,7 @@ u_local_transfer_become_stream (ULocalTransfer *self, UTransferSpec *spec)
     {
       u_transfer_ref (&self->base);
       u_local_transfer_enter (self, U_LOCAL_RECEIVING);
+      error = g_steal_pointer (&self->held_error);
     }
   for (guint i = 0; pieces != NULL && i < pieces->len; i++)
     u_body_pipe_push (spec->pipe, g_ptr_array_index (pieces, i));
@@ -164,8 +165,10 @@ u_local_transfer_become_stream (ULocalTransfer *self, UTransferSpec *spec)
     self->conduit->klass->set_suspended (self->conduit, TRUE);
   if (was_done)
     u_body_pipe_finish (spec->pipe, error);
+  self->part_waits = FALSE;
   u_local_transfer_update_clock (self);
   u_local_transfer_update_credit (self);
+  u_local_transfer_go_on_with_parts (self);
   give_orders (self);
 }
 

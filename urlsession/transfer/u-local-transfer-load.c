@@ -247,7 +247,9 @@ u_local_transfer_take_done (ULocalTransfer *self, const GError *error)
 {
   if (self->conduit != NULL)
     {
-      u_local_transfer_end_stream (self, error);
+      /* What may have been a boundary is data, after all. */
+      if (error != NULL || self->parts == NULL || u_local_transfer_finish_parts (self))
+        u_local_transfer_end_stream (self, error);
       return;
     }
   if (error != NULL && may_continue (self, error))

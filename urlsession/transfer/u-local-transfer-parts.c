@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "urlsession/transfer/u-local-transfer-private.h"
 
+#include "urlsession/base/u-error.h"
 #include "urlsession/message/u-uri-private.h"
 
 /* What the head of the whole says about its own body, and nothing about that of a part. */
@@ -48,6 +49,14 @@ respond (UResponseData *whole, UHeaderList *part)
   return u_response_data_new_http (whole->uri, whole->status, whole->http_version, headers);
 }
 
+/* RFC 9110 section 6.4.1: others say what kind of body there would be, and have none. */
+static gboolean
+has_body (ULocalTransfer *self)
+{
+  return !g_str_equal (self->request->method, "HEAD") && self->response->status != 204 &&
+         self->response->status != 205 && self->response->status != 304;
+}
+
 /*
  * u_local_transfer_begin_parts:
  *
@@ -59,8 +68,7 @@ u_local_transfer_begin_parts (ULocalTransfer *self)
   g_autofree char *boundary = NULL;
 
   if (self->spec->delivery != U_DELIVER_EVENTS || self->response->headers == NULL ||
-      g_strcmp0 (self->response->mime_type, "multipart/x-mixed-replace") != 0 ||
-      g_str_equal (self->request->method, "HEAD"))
+      g_strcmp0 (self->response->mime_type, "multipart/x-mixed-replace") != 0 || !has_body (self))
     return FALSE;
 
   boundary = u_multipart_dup_boundary (u_header_list_get (self->response->headers, "Content-Type"));
@@ -101,6 +109,16 @@ begin_part (ULocalTransfer *self, UHeaderList *headers, GError **error)
   return TRUE;
 }
 
+static void
+fail (ULocalTransfer *self, GError *error)
+{
+  g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
+
+  if (g_error_matches (error, U_ERROR, U_ERROR_CANNOT_PARSE_RESPONSE))
+    g_prefix_error (&error, "%s: ", masked);
+  u_local_transfer_fail (self, error);
+}
+
 /* FALSE: the transfer is over, or about to be. */
 static gboolean
 take_step (ULocalTransfer *self, UMultipartStep step, const UMultipartPiece *piece, GError **error)
@@ -139,6 +157,12 @@ take_step (ULocalTransfer *self, UMultipartStep step, const UMultipartPiece *pie
           u_local_transfer_complete (self);
           return FALSE;
         }
+      /* ... or is read as a stream. */
+      if (self->conduit != NULL)
+        {
+          u_local_transfer_end_stream (self, NULL);
+          return FALSE;
+        }
       return TRUE;
 
     case U_MULTIPART_FAILED:
@@ -166,12 +190,7 @@ pump (ULocalTransfer *self)
       if (!take_step (self, step, &piece, &error))
         {
           if (error != NULL)
-            {
-              g_autofree char *masked = u_uri_dup_masked (self->request->parsed);
-
-              g_prefix_error (&error, "%s: ", masked);
-              u_local_transfer_fail (self, g_steal_pointer (&error));
-            }
+            fail (self, g_steal_pointer (&error));
           return;
         }
       if (consumed == length && (step == U_MULTIPART_MORE || step == U_MULTIPART_END))
@@ -258,7 +277,7 @@ u_local_transfer_finish_parts (ULocalTransfer *self)
       if (!take_step (self, step, &piece, &error))
         {
           if (error != NULL)
-            u_local_transfer_fail (self, g_steal_pointer (&error));
+            fail (self, g_steal_pointer (&error));
           return FALSE;
         }
     }

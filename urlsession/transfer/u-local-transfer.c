@@ -629,10 +629,12 @@ u_local_transfer_deliver (ULocalTransfer *self)
     {
       GBytes *piece = g_ptr_array_index (pieces, i);
 
-      if (!u_local_transfer_take_data (self, piece, g_bytes_get_size (piece), &error))
+      if (self->parts != NULL)
+        u_local_transfer_take_parts (self, piece);
+      else if (!u_local_transfer_take_data (self, piece, g_bytes_get_size (piece), &error))
         u_local_transfer_fail (self, g_steal_pointer (&error));
     }
-  if (self->held_done && !self->suspended && self->state == U_LOCAL_RECEIVING)
+  if (self->held_done && !self->suspended && !self->part_waits && self->state == U_LOCAL_RECEIVING)
     {
       g_autoptr (GError) held = g_steal_pointer (&self->held_error);
 
