@@ -47,6 +47,9 @@ void          u_body_source_retire        (UBodySource  *self,
                                            void        (*func) (gpointer user_data),
                                            gpointer      user_data);
 
+/* After that: whether the stream is where it was before anything was read of it. */
+gboolean      u_body_source_rewind        (UBodySource  *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UBodySource, u_body_source_unref)
 
 G_END_DECLS

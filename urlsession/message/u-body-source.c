@@ -14,6 +14,7 @@ struct _UBodySource
   gatomicrefcount ref_count;
   GInputStream *stream;       /* owned, nullable; of the bound context */
   gint64 length;
+  goffset start;              /* where the stream stood, if it can say so */
   gboolean ask_first;
 
   /* Under the lock */
@@ -45,6 +46,8 @@ u_body_source_new (GInputStream *stream, gint64 length, gboolean ask_first)
   g_queue_init (&self->blocks);
   self->stream = stream != NULL ? g_object_ref (stream) : NULL;
   self->length = length;
+  if (stream != NULL && G_IS_SEEKABLE (stream))
+    self->start = g_seekable_tell (G_SEEKABLE (stream));
   self->ask_first = ask_first;
   self->cancellable = g_cancellable_new ();
 
@@ -112,6 +115,21 @@ gboolean
 u_body_source_asks_first (UBodySource *self)
 {
   return self->ask_first;
+}
+
+gboolean
+u_body_source_rewind (UBodySource *self)
+{
+  gboolean begun;
+
+  g_mutex_lock (&self->lock);
+  begun = self->begun;
+  g_mutex_unlock (&self->lock);
+  if (self->stream == NULL || !begun)
+    return self->stream != NULL;
+
+  return G_IS_SEEKABLE (self->stream) && g_seekable_can_seek (G_SEEKABLE (self->stream)) &&
+         g_seekable_seek (G_SEEKABLE (self->stream), self->start, G_SEEK_SET, NULL, NULL);
 }
 
 GInputStream *
