@@ -386,6 +386,28 @@ is_for_libsoup (UHttpUpload *self, gboolean multiplexed)
          && self->credit == G_MAXINT64 && (multiplexed || self->length <= SMALL_BODY);
 }
 
+/* Whether it is a stream of which something was sent already. */
+static gboolean
+is_spent (UHttpUpload *self)
+{
+  UBodySource *source = self->segments->len == 1
+                          ? g_array_index (self->segments, UPartsStreamSegment, 0).source : NULL;
+
+  return source != NULL && u_body_source_is_begun (source);
+}
+
+static gboolean
+tell_spent_cb (gpointer user_data)
+{
+  g_autoptr (GError) error = g_error_new_literal (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                                  "The connection was lost while the body was sent, and its stream "
+                                                  "cannot be read again.");
+
+  tell_failed (user_data, NULL, error);
+
+  return G_SOURCE_REMOVE;
+}
+
 GInputStream *
 u_http_upload_open (UHttpUpload *self, gboolean multiplexed)
 {
@@ -395,6 +417,17 @@ u_http_upload_open (UHttpUpload *self, gboolean multiplexed)
   GInputStream *stream;
 
   close_sender (self);
+  /* The connection is another one than that on which it began: before libsoup sends a head without a body. */
+  if (is_spent (self))
+    {
+      g_autoptr (GSource) later = g_idle_source_new ();
+
+      /* Nothing is told from in here. */
+      g_source_set_priority (later, G_PRIORITY_HIGH);
+      g_source_set_static_name (later, "[urlsession] body that was sent already");
+      g_source_set_callback (later, tell_spent_cb, upload_ref (self), (GDestroyNotify) upload_unref);
+      g_source_attach (later, g_main_context_get_thread_default ());
+    }
   /* GIO's own can be polled, so that no read is a turn of the loop. */
   if (is_for_libsoup (self, multiplexed))
     return g_memory_input_stream_new_from_bytes (g_array_index (self->segments, UPartsStreamSegment, 0).bytes);
