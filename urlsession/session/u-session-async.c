@@ -42,6 +42,16 @@ static const CallKind download_call = {
   .free_value = g_object_unref,
 };
 
+static const CallKind upload_file_call = {
+  .finish = FINISH (u_data_task_load_finish),
+  .free_value = (GDestroyNotify) g_bytes_unref,
+};
+
+static const CallKind upload_bytes_call = {
+  .finish = FINISH (u_data_task_load_finish),
+  .free_value = (GDestroyNotify) g_bytes_unref,
+};
+
 static const CallKind json_call = {
   .finish = FINISH (u_data_task_load_finish),
   .convert = convert_json,
@@ -226,6 +236,112 @@ GInputStream *
 u_session_open_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
 {
   return call_finish (self, result, &open_call, response, error);
+}
+
+/**
+ * u_session_upload_file_async:
+ * @self: a session
+ * @request: where to send it, copied; `POST` if its method is `GET`
+ * @file: what to send: a file with a local path
+ * @cancellable: (nullable): cancels the upload
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Sends a file, and waits for the whole response.
+ *
+ * For progress, and for uploads that go on where they broke, make a task:
+ * [method@Session.create_upload_task_for_file].
+ */
+void
+u_session_upload_file_async (USession            *self,
+                             URequest            *request,
+                             GFile               *file,
+                             GCancellable        *cancellable,
+                             GAsyncReadyCallback  callback,
+                             gpointer             user_data)
+{
+  UUploadTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (G_IS_FILE (file));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_upload_task_for_file (self, request, file);
+  u_data_task_load_async (U_DATA_TASK (task), cancellable, call_ended_cb,
+                          call_new (self, task, &upload_file_call, cancellable, callback, user_data));
+}
+
+/**
+ * u_session_upload_file_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.upload_file_async] began.
+ *
+ * An HTTP error status is no error here: look at @response.
+ *
+ * Returns: (transfer full): the body of the response, empty if there was none
+ */
+GBytes *
+u_session_upload_file_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, &upload_file_call, response, error);
+}
+
+/**
+ * u_session_upload_bytes_async:
+ * @self: a session
+ * @request: where to send them, copied; `POST` if its method is `GET`
+ * @bytes: what to send
+ * @cancellable: (nullable): cancels the upload
+ * @callback: (scope async): called in the thread-default main context of this call
+ * @user_data: (closure): for @callback
+ *
+ * Sends bytes, and waits for the whole response.
+ *
+ * For progress, and for uploads that go on where they broke, make a task:
+ * [method@Session.create_upload_task_for_bytes].
+ */
+void
+u_session_upload_bytes_async (USession            *self,
+                              URequest            *request,
+                              GBytes              *bytes,
+                              GCancellable        *cancellable,
+                              GAsyncReadyCallback  callback,
+                              gpointer             user_data)
+{
+  UUploadTask *task;
+
+  g_return_if_fail (U_IS_SESSION (self));
+  g_return_if_fail (U_IS_REQUEST (request));
+  g_return_if_fail (bytes != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = u_session_create_upload_task_for_bytes (self, request, bytes);
+  u_data_task_load_async (U_DATA_TASK (task), cancellable, call_ended_cb,
+                          call_new (self, task, &upload_bytes_call, cancellable, callback, user_data));
+}
+
+/**
+ * u_session_upload_bytes_finish:
+ * @self: a session
+ * @result: the result of the call
+ * @response: (out) (optional) (transfer full): the response
+ * @error: where to put an error in the domain `U_ERROR`
+ *
+ * Finishes what [method@Session.upload_bytes_async] began.
+ *
+ * An HTTP error status is no error here: look at @response.
+ *
+ * Returns: (transfer full): the body of the response, empty if there was none
+ */
+GBytes *
+u_session_upload_bytes_finish (USession *self, GAsyncResult *result, UResponse **response, GError **error)
+{
+  return call_finish (self, result, &upload_bytes_call, response, error);
 }
 
 /**

@@ -78,6 +78,14 @@ U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_create_upload_task              (USession              *self,
                                                                   URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_create_upload_task_for_file     (USession              *self,
+                                                                  URequest              *request,
+                                                                  GFile                 *file) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_create_upload_task_for_bytes    (USession              *self,
+                                                                  URequest              *request,
+                                                                  GBytes                *bytes) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_create_upload_task_with_streamed_request (USession     *self,
                                                                   URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
@@ -116,6 +124,30 @@ void                   u_session_download_async                  (USession      
                                                                   gpointer               user_data);
 U_AVAILABLE_IN_ALL
 GFile                 *u_session_download_finish                 (USession              *self,
+                                                                  GAsyncResult          *result,
+                                                                  UResponse            **response,
+                                                                  GError               **error);
+U_AVAILABLE_IN_ALL
+void                   u_session_upload_file_async               (USession              *self,
+                                                                  URequest              *request,
+                                                                  GFile                 *file,
+                                                                  GCancellable          *cancellable,
+                                                                  GAsyncReadyCallback    callback,
+                                                                  gpointer               user_data);
+U_AVAILABLE_IN_ALL
+GBytes                *u_session_upload_file_finish              (USession              *self,
+                                                                  GAsyncResult          *result,
+                                                                  UResponse            **response,
+                                                                  GError               **error);
+U_AVAILABLE_IN_ALL
+void                   u_session_upload_bytes_async              (USession              *self,
+                                                                  URequest              *request,
+                                                                  GBytes                *bytes,
+                                                                  GCancellable          *cancellable,
+                                                                  GAsyncReadyCallback    callback,
+                                                                  gpointer               user_data);
+U_AVAILABLE_IN_ALL
+GBytes                *u_session_upload_bytes_finish             (USession              *self,
                                                                   GAsyncResult          *result,
                                                                   UResponse            **response,
                                                                   GError               **error);

@@ -94,7 +94,7 @@ function _init() {
             Gio._promisify(type.prototype, `${name}_async`, `${name}_finish`);
     }
 
-    promisify(URLSession.Session, ['data', 'open', 'download', 'json', 'reset', 'flush']);
+    promisify(URLSession.Session, ['data', 'open', 'download', 'json', 'upload_file', 'upload_bytes', 'reset', 'flush']);
     promisify(URLSession.CookieStorage, ['flush']);
     promisify(URLSession.CredentialStorage, ['get_credential', 'flush']);
     promisify(URLSession.DataTask, ['load', 'open']);
@@ -136,6 +136,13 @@ function _init() {
             const [options, cancellable] = split(...args);
 
             return this.download_async(toRequest(request, options), toFile(destination), cancellable);
+        },
+
+        /* [Uint8Array, URLSession.Response]; body: what request.set_body() takes. */
+        upload(request, body, ...args) {
+            const [options, cancellable] = split(...args);
+
+            return this.data(toRequest(request, {...options ?? {}, body}), cancellable);
         },
 
         reset(cancellable = null) {

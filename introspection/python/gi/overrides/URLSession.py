@@ -725,6 +725,13 @@ class Session(_Connecting, URLSession.Session):
         """Loads something into a file, and returns that as a Gio.File, and the response. See DownloadTask.save()."""
         return await call(self, "download", _request(request, **options), _file(destination))
 
+    async def upload(self, request, body, **options):
+        """Sends bytes, a string, or a file that a path or a Gio.File names. Returns the body of the response, and that.
+
+        The method is POST unless it is given, or was another than GET.
+        """
+        return await self.data(_request(request, body=body, **options))
+
     async def reset(self):
         await call(self, "reset")
 
