@@ -337,7 +337,10 @@ sender_dup_connection (gpointer user_data)
   UHttpUpload *self = user_data;
 
   /* Chunks are the business of libsoup. */
-  return self->funcs->dup_connection != NULL && self->length >= 0 ? self->funcs->dup_connection (self->user_data) : NULL;
+  if (self->funcs->dup_connection == NULL || self->length < 0)
+    return NULL;
+
+  return self->funcs->dup_connection (self->user_data);
 }
 
 static gint64

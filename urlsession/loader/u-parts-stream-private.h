@@ -19,8 +19,8 @@ typedef struct
   gboolean is_cut;            /* the part ends before the file does */
 } UPartsStreamSegment;
 
-/* Why the stream ended before its end. @path: the file; NULL: a source. @error: why that could not be read; NULL: it has another
- * length than it had. */
+/* Why the stream ended before its end. @path: the file; NULL: a source. @error: why that could not be read; NULL: it has
+ * another length than it had. */
 typedef void (*UPartsStreamFailedFunc) (const char   *path,
                                         const GError *error,
                                         gpointer      user_data);

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /*
  * A stream of the application that is sent as a body, once. The stream itself is only touched in the context that the
- * source is bound to, and let go there; what was read of it crosses to the one thread that sends, a bounded amount ahead.
+ * source is bound to, and let go there; what was read of it crosses to the one thread that sends, a bounded amount
+ * ahead.
  * Atomically reference-counted.
  */
 typedef struct _UBodySource UBodySource;

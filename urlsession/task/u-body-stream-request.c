@@ -183,8 +183,8 @@ u_body_stream_request_bind (UTask *task, URequestData *request, GError **error)
     return TRUE;
 
   g_set_error_literal (error, U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
-                       "The stream with the body of the request belongs to another task: set a stream of its own on the "
-                       "request of each task.");
+                       "The stream with the body of the request belongs to another task: set a stream of its own on "
+                       "the request of each task.");
 
   return FALSE;
 }

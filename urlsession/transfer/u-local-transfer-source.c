@@ -4,7 +4,7 @@
 #include "urlsession/base/u-error.h"
 #include "urlsession/transfer/u-retry-private.h"
 
-/* A body that is a stream of the application: it can be read once, so another is asked for whenever it is sent again. */
+/* A body that is a stream of the application: it can be read once, so another is asked for when it is sent again. */
 
 /*
  * u_local_transfer_has_body:
