@@ -27,6 +27,7 @@
 #include <urlsession/storage/u-cookie.h>
 #include <urlsession/storage/u-credential-storage.h>
 #include <urlsession/task/u-authentication-challenge.h>
+#include <urlsession/task/u-body-stream-request.h>
 #include <urlsession/task/u-data-task.h>
 #include <urlsession/task/u-decision.h>
 #include <urlsession/task/u-download-task.h>

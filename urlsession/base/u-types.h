@@ -4,6 +4,7 @@
 /* The names of all public types, so that a lower layer can speak of an object that a higher one defines. */
 
 typedef struct _UAuthenticationChallenge UAuthenticationChallenge;
+typedef struct _UBodyStreamRequest UBodyStreamRequest;
 typedef struct _UCookie UCookie;
 typedef struct _UCookieStorage UCookieStorage;
 typedef struct _UCredential UCredential;

@@ -30,6 +30,7 @@ clear_segment (gpointer data)
 
   g_clear_pointer (&segment->bytes, g_bytes_unref);
   g_free (segment->path);
+  g_clear_pointer (&segment->source, u_body_source_unref);
 }
 
 static UHttpUpload *
@@ -93,6 +94,13 @@ u_http_upload_new (URequestData *request, const UHttpUploadPart *part, const UHt
           add_segment (self, segment->bytes, segment->path);
         }
     }
+  else if (request->body_kind == U_BODY_SOURCE)
+    {
+      UPartsStreamSegment segment = { .source = u_body_source_ref (request->body_source) };
+
+      segment.length = u_request_data_get_body_length (request);
+      g_array_append_val (self->segments, segment);
+    }
   else
     {
       add_segment (self, request->body_bytes, request->body_path);
@@ -125,7 +133,13 @@ tell_failed (UHttpUpload *self, const char *path, const GError *error)
   if (self->funcs == NULL)
     return;
 
-  if (error != NULL)
+  if (path == NULL && error != NULL)
+    mapped = g_error_copy (error);
+  else if (path == NULL)
+    mapped = g_error_new (U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
+                          "The stream with the body of the request gave more or fewer bytes than the %" G_GINT64_FORMAT
+                          " that were announced.", self->length);
+  else if (error != NULL)
     mapped = u_error_map_new_for_file (error, path);
   else
     mapped = g_error_new (U_ERROR, U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED,
@@ -141,9 +155,9 @@ get_unmeasured (UHttpUpload *self)
     {
       UPartsStreamSegment *segment = &g_array_index (self->segments, UPartsStreamSegment, self->n_measured);
 
-      if (segment->bytes == NULL)
+      if (segment->bytes == NULL && segment->source == NULL)
         return segment;
-      self->length += segment->length;
+      self->length = segment->length < 0 ? -1 : self->length + segment->length;
       self->n_measured++;
     }
 
@@ -322,7 +336,8 @@ sender_dup_connection (gpointer user_data)
 {
   UHttpUpload *self = user_data;
 
-  return self->funcs->dup_connection != NULL ? self->funcs->dup_connection (self->user_data) : NULL;
+  /* Chunks are the business of libsoup. */
+  return self->funcs->dup_connection != NULL && self->length >= 0 ? self->funcs->dup_connection (self->user_data) : NULL;
 }
 
 static gint64
@@ -371,6 +386,28 @@ is_for_libsoup (UHttpUpload *self, gboolean multiplexed)
          && self->credit == G_MAXINT64 && (multiplexed || self->length <= SMALL_BODY);
 }
 
+/* Whether it is a stream of which something was sent already. */
+static gboolean
+is_spent (UHttpUpload *self)
+{
+  UBodySource *source = self->segments->len == 1
+                          ? g_array_index (self->segments, UPartsStreamSegment, 0).source : NULL;
+
+  return source != NULL && u_body_source_is_begun (source);
+}
+
+static gboolean
+tell_spent_cb (gpointer user_data)
+{
+  g_autoptr (GError) error = g_error_new_literal (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                                  "The connection was lost while the body was sent, and its stream "
+                                                  "cannot be read again.");
+
+  tell_failed (user_data, NULL, error);
+
+  return G_SOURCE_REMOVE;
+}
+
 GInputStream *
 u_http_upload_open (UHttpUpload *self, gboolean multiplexed)
 {
@@ -380,6 +417,17 @@ u_http_upload_open (UHttpUpload *self, gboolean multiplexed)
   GInputStream *stream;
 
   close_sender (self);
+  /* The connection is another one than that on which it began: before libsoup sends a head without a body. */
+  if (is_spent (self))
+    {
+      g_autoptr (GSource) later = g_idle_source_new ();
+
+      /* Nothing is told from in here. */
+      g_source_set_priority (later, G_PRIORITY_HIGH);
+      g_source_set_static_name (later, "[urlsession] body that was sent already");
+      g_source_set_callback (later, tell_spent_cb, upload_ref (self), (GDestroyNotify) upload_unref);
+      g_source_attach (later, g_main_context_get_thread_default ());
+    }
   /* GIO's own can be polled, so that no read is a turn of the loop. */
   if (is_for_libsoup (self, multiplexed))
     return g_memory_input_stream_new_from_bytes (g_array_index (self->segments, UPartsStreamSegment, 0).bytes);

@@ -3,20 +3,23 @@
 
 #include <gio/gio.h>
 
+#include "urlsession/message/u-body-source-private.h"
+
 G_BEGIN_DECLS
 
 /* One after the other they are what the stream gives. */
 typedef struct
 {
-  GBytes *bytes;              /* owned; NULL: a file */
-  char *path;                 /* owned; NULL: bytes */
+  GBytes *bytes;              /* owned; NULL: a file or a source */
+  char *path;                 /* owned; NULL: bytes or a source */
+  UBodySource *source;        /* owned; NULL: bytes or a file. Can be read once */
   gint64 start;               /* of a file: where its part begins */
   gint64 length;              /* of the part of a file, up to its end when it was measured; one of another length is an
                                * error. -1: any */
   gboolean is_cut;            /* the part ends before the file does */
 } UPartsStreamSegment;
 
-/* Why the stream ended before its end. @path: the file. @error: why that could not be read; NULL: it has another
+/* Why the stream ended before its end. @path: the file; NULL: a source. @error: why that could not be read; NULL: it has another
  * length than it had. */
 typedef void (*UPartsStreamFailedFunc) (const char   *path,
                                         const GError *error,

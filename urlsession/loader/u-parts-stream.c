@@ -4,6 +4,7 @@
 #include <gio/gfiledescriptorbased.h>
 #include <string.h>
 
+#include "urlsession/base/u-error.h"
 #include "urlsession/base/u-file-system-private.h"
 
 /* Read from a file at once: each read is a journey to another thread and back. */
@@ -24,6 +25,7 @@ struct _UPartsStream
   guint8 *block;              /* owned, nullable; of a file, BLOCK_SIZE and one byte */
   gsize block_start;          /* what is there and was not handed out */
   gsize block_end;
+  gboolean has_begun;         /* the source at hand */
 
   UPartsStreamFailedFunc failed; /* nullable */
   gpointer user_data;
@@ -37,6 +39,7 @@ typedef enum {
   READY,                      /* nothing: there are some, or it is the end */
   NEEDS_FILE,
   NEEDS_BLOCK,
+  NEEDS_SOURCE,
 } Need;
 
 static const UPartsStreamSegment *
@@ -60,6 +63,8 @@ get_need (UPartsStream *self)
     {
       const UPartsStreamSegment *segment = get_segment (self);
 
+      if (segment->source != NULL)
+        return NEEDS_SOURCE;
       if (segment->bytes == NULL && !(segment->is_cut && self->offset == segment->length))
         return self->file != NULL ? NEEDS_BLOCK : NEEDS_FILE;
       if (segment->bytes != NULL && self->offset < (gint64) g_bytes_get_size (segment->bytes))
@@ -171,7 +176,48 @@ fail (UPartsStream *self, GError *error)
   if (error != NULL)
     return error;
 
-  return g_error_new (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "%s was changed while it was read", path);
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT, "%s was changed while it was read",
+                      path != NULL ? path : "the stream");
+}
+
+/* What the source has by now. FALSE without an error: nothing. */
+static gboolean
+take_from_source (UPartsStream *self, GError **error)
+{
+  const UPartsStreamSegment *segment = get_segment (self);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) local_error = NULL;
+  gboolean at_end;
+
+  if (!self->has_begun && !u_body_source_begin (segment->source))
+    {
+      g_propagate_error (error, fail (self, g_error_new_literal (U_ERROR, U_ERROR_NETWORK_CONNECTION_LOST,
+                                                                 "The connection was lost while the body was sent, "
+                                                                 "and its stream cannot be read again.")));
+      return FALSE;
+    }
+  self->has_begun = TRUE;
+
+  bytes = u_body_source_take (segment->source, &at_end, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, fail (self, g_steal_pointer (&local_error)));
+      return FALSE;
+    }
+  if (bytes == NULL && !at_end)
+    return FALSE;
+
+  if (self->block == NULL)
+    self->block = g_malloc (BLOCK_SIZE + 1);
+  if (bytes != NULL)
+    memcpy (self->block, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  if (!take_block (self, bytes != NULL ? g_bytes_get_size (bytes) : 0))
+    {
+      g_propagate_error (error, fail (self, NULL));
+      return FALSE;
+    }
+
+  return TRUE;
 }
 
 /* @waits: FALSE: nothing that may take long. */
@@ -184,6 +230,15 @@ get_ready_now (UPartsStream *self, gboolean waits, GCancellable *cancellable, GE
     {
       GError *local_error = NULL;
 
+      if (need == NEEDS_SOURCE)
+        {
+          if (take_from_source (self, &local_error))
+            continue;
+          if (local_error == NULL)
+            local_error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a stream may take some time");
+          g_propagate_error (error, local_error);
+          return FALSE;
+        }
       if (!waits && (need == NEEDS_FILE || self->is_slow))
         {
           g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "a file may take some time");
@@ -278,6 +333,42 @@ block_cb (GObject *file, GAsyncResult *result, gpointer user_data)
     go_on (task);
 }
 
+static gboolean
+source_cb (gpointer user_data)
+{
+  GTask *task = user_data;
+
+  if (!g_task_return_error_if_cancelled (task))
+    go_on (g_object_ref (task));
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+cancelled_cb (GCancellable *cancellable, gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Consumes the reference. */
+static void
+await_source (GTask *task)
+{
+  UPartsStream *self = g_task_get_source_object (task);
+  g_autoptr (GSource) source = u_body_source_create_source (get_segment (self)->source);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  if (cancellable != NULL)
+    {
+      g_autoptr (GSource) cancelled = g_cancellable_source_new (cancellable);
+
+      g_source_set_callback (cancelled, G_SOURCE_FUNC (cancelled_cb), NULL, NULL);
+      g_source_add_child_source (source, cancelled);
+    }
+  g_source_set_callback (source, source_cb, task, g_object_unref);
+  g_source_attach (source, g_main_context_get_thread_default ());
+}
+
 /* Consumes the reference. */
 static void
 go_on (GTask *task)
@@ -302,6 +393,26 @@ go_on (GTask *task)
         gsize size = get_block_size (self);
 
         g_input_stream_read_async (self->file, self->block, size, priority, cancellable, block_cb, task);
+      }
+      break;
+
+    case NEEDS_SOURCE:
+      {
+        GError *error = NULL;
+
+        if (take_from_source (self, &error))
+          {
+            go_on (task);
+          }
+        else if (error != NULL)
+          {
+            g_task_return_error (task, error);
+            g_object_unref (task);
+          }
+        else
+          {
+            await_source (task);
+          }
       }
       break;
 

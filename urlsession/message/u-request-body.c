@@ -149,6 +149,68 @@ u_request_set_body_file (URequest *self, GFile *file, const char *content_type)
 }
 
 /**
+ * u_request_get_body_stream:
+ * @self: a request
+ *
+ * Gets the stream with the body, if it was given as a stream.
+ *
+ * Returns: (nullable) (transfer none): the stream, or %NULL if there is no body or it was given otherwise
+ */
+GInputStream *
+u_request_get_body_stream (URequest *self)
+{
+  g_return_val_if_fail (U_IS_REQUEST (self), NULL);
+
+  return self->data->body_source != NULL ? u_body_source_get_stream (self->data->body_source) : NULL;
+}
+
+/**
+ * u_request_set_body_stream:
+ * @self: a request that is not sealed
+ * @stream: (nullable): a stream; %NULL for no body
+ * @length: how many bytes it gives, or -1 if that is not known
+ * @content_type: (nullable): what it is, such as `image/png`; a `Content-Type` among the headers goes before
+ *
+ * Sets the body to what @stream gives, in the place of any other.
+ *
+ * The stream is read in the main context of the session as the body is sent, at most 512 KiB ahead. One of a class of
+ * the application is read there with its blocking function, 64 KiB at a time. It serves one task. When @length is -1, a
+ * `Content-Length` among the headers is taken for it; without one, the body is sent in chunks over HTTP/1.1. A stream
+ * that gives more or fewer bytes than that fails the task with %U_ERROR_REQUEST_BODY_STREAM_EXHAUSTED.
+ *
+ * For a body that has to be sent again see [signal@Task::need-body-stream].
+ */
+void
+u_request_set_body_stream (URequest *self, GInputStream *stream, gint64 length, const char *content_type)
+{
+  g_autoptr (UBodySource) source = NULL;
+
+  g_return_if_fail (U_IS_REQUEST (self));
+  g_return_if_fail (stream == NULL || G_IS_INPUT_STREAM (stream));
+  g_return_if_fail (length >= -1);
+
+  if (!is_content_type (content_type) || !u_request_begin_change (self))
+    return;
+
+  if (stream != NULL)
+    source = u_body_source_new (stream, length, FALSE);
+  u_request_set_body_source (self, source, content_type);
+}
+
+/* @source: nullable. For a request that may be changed. */
+void
+u_request_set_body_source (URequest *self, UBodySource *source, const char *content_type)
+{
+  g_autofree char *type = g_strdup (content_type);
+
+  u_request_clear_body (self);
+  if (source == NULL)
+    return;
+  u_request_data_set_body_source (self->data, source);
+  self->data->body_content_type = g_steal_pointer (&type);
+}
+
+/**
  * u_request_get_body_content_type:
  * @self: a request
  *

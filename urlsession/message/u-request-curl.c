@@ -280,6 +280,11 @@ add_body (GString *command, URequestData *request, gboolean is_piped)
       add (command, "--data-binary", "@-");
       break;
 
+    case U_BODY_SOURCE:
+      /* Whoever runs it pipes the body in. */
+      add (command, "--data-binary", "@-");
+      break;
+
     case U_BODY_NONE:
     default:
       /* These say that they have no body: RFC 9110 section 8.6. */

@@ -4,6 +4,7 @@
 #include <gio/gio.h>
 
 #include "urlsession/message/u-body-parts-private.h"
+#include "urlsession/message/u-body-source-private.h"
 #include "urlsession/message/u-header-list-private.h"
 #include "urlsession/message/u-retry-rules-private.h"
 
@@ -14,6 +15,7 @@ typedef enum {
   U_BODY_BYTES,
   U_BODY_FILE,
   U_BODY_PARTS,
+  U_BODY_SOURCE,
 } UBodyKind;
 
 /* What a request says, without the object: immutable once shared, atomically reference-counted, free to cross threads.
@@ -29,6 +31,7 @@ typedef struct
   GBytes *body_bytes;         /* owned; U_BODY_BYTES */
   char *body_path;            /* owned; U_BODY_FILE */
   UBodyParts *body_parts;     /* owned; U_BODY_PARTS */
+  UBodySource *body_source;   /* owned; U_BODY_SOURCE: a stream of the application */
   char *body_content_type;    /* owned; nullable: the application named none */
   double timeout;             /* seconds without progress; 0: the session's */
   gboolean handles_cookies;   /* sends those that are stored, and stores those that come */
@@ -55,6 +58,9 @@ void          u_request_data_set_uri (URequestData *self,
                                       const char   *uri);
 /* For data that nobody else holds: no body from now on. */
 void          u_request_data_clear_body (URequestData *self);
+/* For data that nobody else holds: @source is the body from now on, and the content type stays. */
+void          u_request_data_set_body_source (URequestData *self,
+                                              UBodySource  *source);
 /* Bytes; -1: known only when it is sent. */
 gint64        u_request_data_get_body_length (URequestData *self);
 

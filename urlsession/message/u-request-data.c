@@ -59,6 +59,7 @@ u_request_data_copy (URequestData *self)
   copy->body_bytes = self->body_bytes != NULL ? g_bytes_ref (self->body_bytes) : NULL;
   copy->body_path = g_strdup (self->body_path);
   copy->body_parts = self->body_parts != NULL ? u_body_parts_ref (self->body_parts) : NULL;
+  copy->body_source = self->body_source != NULL ? u_body_source_ref (self->body_source) : NULL;
   copy->body_content_type = g_strdup (self->body_content_type);
   copy->timeout = self->timeout;
   copy->maximum_body_length = self->maximum_body_length;
@@ -111,7 +112,34 @@ u_request_data_clear_body (URequestData *self)
   g_clear_pointer (&self->body_bytes, g_bytes_unref);
   g_clear_pointer (&self->body_path, g_free);
   g_clear_pointer (&self->body_parts, u_body_parts_unref);
+  g_clear_pointer (&self->body_source, u_body_source_unref);
   g_clear_pointer (&self->body_content_type, g_free);
+}
+
+void
+u_request_data_set_body_source (URequestData *self, UBodySource *source)
+{
+  g_autofree char *type = g_strdup (self->body_content_type);
+  g_autoptr (UBodySource) kept = u_body_source_ref (source);
+
+  u_request_data_clear_body (self);
+  self->body_kind = U_BODY_SOURCE;
+  self->body_source = g_steal_pointer (&kept);
+  self->body_content_type = g_steal_pointer (&type);
+}
+
+/* What the application says with a field is the length of a stream, unless it was given with it. */
+static gint64
+get_source_length (URequestData *self)
+{
+  const char *value = u_header_list_get (self->headers, "Content-Length");
+  gint64 length = u_body_source_get_length (self->body_source);
+  guint64 said;
+
+  if (length >= 0 || value == NULL || !g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &said, NULL))
+    return length;
+
+  return (gint64) said;
 }
 
 gint64
@@ -125,6 +153,8 @@ u_request_data_get_body_length (URequestData *self)
       return (gint64) g_bytes_get_size (self->body_bytes);
     case U_BODY_PARTS:
       return u_body_parts_get_length (self->body_parts);
+    case U_BODY_SOURCE:
+      return get_source_length (self);
     case U_BODY_FILE:
     default:
       return -1;
@@ -140,7 +170,8 @@ u_request_data_equal (URequestData *a, URequestData *b)
   if (a->maximum_body_length != b->maximum_body_length ||
       g_strcmp0 (a->uri, b->uri) != 0 || g_strcmp0 (a->method, b->method) != 0 ||
       a->timeout != b->timeout || a->body_kind != b->body_kind ||
-      g_strcmp0 (a->body_path, b->body_path) != 0 || !u_body_parts_equal (a->body_parts, b->body_parts) ||
+      g_strcmp0 (a->body_path, b->body_path) != 0 || a->body_source != b->body_source ||
+      !u_body_parts_equal (a->body_parts, b->body_parts) ||
       g_strcmp0 (a->body_content_type, b->body_content_type) != 0 ||
       a->handles_cookies != b->handles_cookies || g_strcmp0 (a->main_document_uri, b->main_document_uri) != 0 ||
       a->allows_cellular_access != b->allows_cellular_access ||

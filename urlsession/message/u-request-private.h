@@ -47,5 +47,8 @@ URequest     *u_request_new_from_data (URequestData *data);
 gboolean      u_request_begin_change  (URequest     *self);
 /* After that: the request has no body. */
 void          u_request_clear_body    (URequest     *self);
+void          u_request_set_body_source (URequest    *self,
+                                         UBodySource *source,
+                                         const char  *content_type);
 
 G_END_DECLS

@@ -103,6 +103,14 @@ void         u_request_set_body_bytes                (URequest    *self,
                                                       const char  *content_type);
 
 U_AVAILABLE_IN_ALL
+GInputStream *u_request_get_body_stream              (URequest    *self);
+U_AVAILABLE_IN_ALL
+void         u_request_set_body_stream               (URequest    *self,
+                                                      GInputStream *stream,
+                                                      gint64       length,
+                                                      const char  *content_type);
+
+U_AVAILABLE_IN_ALL
 GFile       *u_request_get_body_file                 (URequest    *self);
 U_AVAILABLE_IN_ALL
 void         u_request_set_body_file                 (URequest    *self,

@@ -343,7 +343,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * Where cookies are kept; %NULL for no cookies, neither stored nor sent.
    *
    * A default configuration has the one that all sessions of the application share, on disk. Each ephemeral session has
-   * one of its own, in memory.
+   * one of its own, in memory: that of [property@Session:configuration], and not that of the configuration it was made
+   * with.
    */
   u_session_configuration_props[U_CONFIGURATION_COOKIE_STORAGE] =
     g_param_spec_object ("cookie-storage", NULL, NULL, U_TYPE_COOKIE_STORAGE, writable);
@@ -353,7 +354,8 @@ u_session_configuration_class_init (USessionConfigurationClass *klass)
    * Where credentials are kept; %NULL for nowhere.
    *
    * A default configuration has the one that all sessions of the application share, with the keyring of the user behind
-   * it. Each ephemeral session has one of its own, in memory.
+   * it. Each ephemeral session has one of its own, in memory: that of [property@Session:configuration], and not that of
+   * the configuration it was made with.
    */
   u_session_configuration_props[U_CONFIGURATION_CREDENTIAL_STORAGE] =
     g_param_spec_object ("credential-storage", NULL, NULL, U_TYPE_CREDENTIAL_STORAGE, writable);

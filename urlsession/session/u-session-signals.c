@@ -46,6 +46,16 @@
  * Returns: %TRUE if the handler answers
  */
 /**
+ * USession::task-need-body-stream:
+ * @self: the session
+ * @task: the task
+ * @request: the question
+ *
+ * The twin of [signal@Task::need-body-stream], for all tasks whose own handlers did not answer.
+ *
+ * Returns: %TRUE if the handler answers
+ */
+/**
  * USession::challenge:
  * @self: the session
  * @task: the task whose connection it concerns

@@ -78,6 +78,9 @@ U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_create_upload_task              (USession              *self,
                                                                   URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
 U_AVAILABLE_IN_ALL
+UUploadTask           *u_session_create_upload_task_with_streamed_request (USession     *self,
+                                                                  URequest              *request) G_GNUC_WARN_UNUSED_RESULT;
+U_AVAILABLE_IN_ALL
 UUploadTask           *u_session_resume_upload_task              (USession              *self,
                                                                   GBytes                *resume_data,
                                                                   URequest              *fresh_request) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,6 +3,7 @@
 
 #include "urlsession/message/u-request-private.h"
 #include "urlsession/message/u-response-private.h"
+#include "urlsession/task/u-body-stream-request-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -52,6 +53,7 @@ u_redirect_decision_apply (UDecision *decision, UTask *task, int answer, gpointe
     .request = payload,
   };
 
+  u_body_stream_request_bind (task, payload, NULL);
   u_task_send_command (task, &command);
 }
 

@@ -5,6 +5,7 @@
 #include "urlsession/message/u-response-private.h"
 #include "urlsession/message/u-uri-private.h"
 #include "urlsession/task/u-authentication-challenge-private.h"
+#include "urlsession/task/u-body-stream-request-private.h"
 #include "urlsession/task/u-redirect-decision-private.h"
 #include "urlsession/task/u-task-private.h"
 
@@ -346,6 +347,15 @@ take_challenge (UTask *self, UTransferEvent *event)
 }
 
 static void
+take_need_body (UTask *self, UTransferEvent *event)
+{
+  if (is_canceling (self))
+    return;
+  take_counts (self, &event->counts);
+  u_body_stream_request_ask (self, event->request);
+}
+
+static void
 take_request (UTask *self, UTransferEvent *event)
 {
   g_autoptr (URequest) request = u_request_new_sealed (event->request);
@@ -486,6 +496,9 @@ take_now (UTask *self, UTransferEvent *event)
       break;
     case U_TRANSFER_REDIRECT:
       take_redirect (self, event);
+      break;
+    case U_TRANSFER_NEED_BODY:
+      take_need_body (self, event);
       break;
     case U_TRANSFER_REQUEST:
       take_request (self, event);

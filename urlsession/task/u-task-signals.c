@@ -4,6 +4,7 @@
 #include "urlsession/message/u-http-response.h"
 #include "urlsession/message/u-task-metrics.h"
 #include "urlsession/task/u-authentication-challenge.h"
+#include "urlsession/task/u-body-stream-request.h"
 #include "urlsession/task/u-data-task.h"
 #include "urlsession/task/u-download-task.h"
 #include "urlsession/task/u-redirect-decision.h"
@@ -49,6 +50,7 @@ static const Signal signals[] = {
   [U_TASK_INFORMATIONAL_RESPONSE] = { "informational-response", u_task_get_type, FALSE, { u_http_response_get_type } },
   [U_TASK_DECIDE_REDIRECT] = { "decide-redirect", u_task_get_type, TRUE, { u_redirect_decision_get_type } },
   [U_TASK_CHALLENGE] = { "challenge", u_task_get_type, TRUE, { u_authentication_challenge_get_type } },
+  [U_TASK_NEED_BODY_STREAM] = { "need-body-stream", u_task_get_type, TRUE, { u_body_stream_request_get_type } },
   [U_TASK_WAITING_FOR_CONNECTIVITY] = { "waiting-for-connectivity", u_task_get_type, FALSE, { NULL } },
   [U_DATA_TASK_DECIDE_RESPONSE] = { "decide-response", u_data_task_get_type, TRUE, { u_response_decision_get_type } },
   [U_DATA_TASK_RECEIVED_DATA] = { "received-data", u_data_task_get_type, FALSE, { g_bytes_get_type } },

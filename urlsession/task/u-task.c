@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "urlsession/task/u-body-stream-request-private.h"
 #include "urlsession/task/u-task.h"
 
 #include "urlsession/base/u-error.h"
@@ -189,6 +190,20 @@ u_task_class_init (UTaskClass *klass)
    * Returns: %TRUE if the handler answers
    */
   /**
+   * UTask::need-body-stream:
+   * @self: the task
+   * @request: the question
+   *
+   * Emitted when a stream with the body of the request is needed: before the first byte of a task of
+   * [method@Session.create_upload_task_with_streamed_request], and whenever a body that is a stream has to be sent
+   * again, after a refusal, a redirect, or a connection that was lost.
+   *
+   * Return %TRUE to answer later. Without an answer the stream at hand is rewound, if it can be. Never emitted for
+   * bodies in bytes or files.
+   *
+   * Returns: %TRUE if the handler answers
+   */
+  /**
    * UTask::waiting-for-connectivity:
    * @self: the task
    *
@@ -311,6 +326,8 @@ describe (UTask *self, UExecutor **executor, GError **error)
       g_propagate_error (error, g_error_copy (self->birth_error));
       return NULL;
     }
+  if (!u_body_stream_request_bind (self, data, error))
+    return NULL;
   *executor = self->host->get_executor (self->session, self, error);
   if (*executor == NULL)
     return NULL;

@@ -152,6 +152,7 @@ static void
 command_item_free (CommandItem *self)
 {
   g_clear_pointer (&self->command.request, u_request_data_unref);
+  g_clear_pointer (&self->command.source, u_body_source_unref);
   g_clear_pointer (&self->command.spec, u_transfer_spec_unref);
   g_clear_pointer (&self->command.answer.credential, u_credential_data_unref);
   if (self->command.order != NULL)
@@ -192,6 +193,8 @@ post_command (UTransfer *transfer, const UCommand *command)
       item->command = *command;
       if (command->request != NULL)
         u_request_data_ref (command->request);
+      if (command->source != NULL)
+        u_body_source_ref (command->source);
       if (command->spec != NULL)
         u_transfer_spec_ref (command->spec);
       if (command->answer.credential != NULL)

@@ -79,6 +79,8 @@ typedef struct
   guint n_redirects;
   guint n_informational;      /* responses of this exchange since the last byte of the body that was sent */
   URequestData *proposed;     /* owned, nullable; ASKING */
+  gboolean waits_for_body;    /* the application was asked for a stream */
+  gboolean body_lost;         /* with a connection; that is made good once */
   gboolean waits_for_store;   /* what it needs is being read from disk */
   UResponseData *response;    /* owned, nullable; ASKING: the redirect; then the final one */
   gboolean encoded;           /* of response */
@@ -262,6 +264,13 @@ gboolean   u_local_transfer_check_security (ULocalTransfer   *self,
 UHeaderList *u_local_transfer_dup_forced_headers (ULocalTransfer *self);
 void       u_local_transfer_note_response  (ULocalTransfer   *self,
                                             UResponseData    *response);
+
+/* u-local-transfer-source.c: a body that is a stream of the application */
+gboolean   u_local_transfer_has_body       (ULocalTransfer   *self);
+void       u_local_transfer_take_body      (ULocalTransfer   *self,
+                                            UBodySource      *source);
+gboolean   u_local_transfer_lost_body      (ULocalTransfer   *self,
+                                            const GError     *error);
 
 /* u-local-transfer-protocol.c: what the application carries out itself */
 gboolean   u_local_transfer_has_protocols  (ULocalTransfer   *self);

@@ -41,7 +41,8 @@ u_local_transfer_init_resumption (ULocalTransfer *self)
 
   self->continue_timer.fired = continue_fired;
   if (self->request->parsed == NULL || !g_str_has_prefix (g_uri_get_scheme (self->request->parsed), "http") ||
-      (upload == NULL && (!self->spec->resumable_upload || self->request->body_kind == U_BODY_NONE)))
+      (upload == NULL && (!self->spec->resumable_upload || self->request->body_kind == U_BODY_NONE ||
+                           self->request->body_kind == U_BODY_SOURCE)))
     return;
 
   self->resumption = g_new0 (UUploadResumption, 1);

@@ -473,6 +473,11 @@ u_local_transfer_break (ULocalTransfer *self, GError *error)
 
   if (self->conduit != NULL)
     u_local_transfer_end_stream (self, why);
+  else if (u_local_transfer_lost_body (self, why))
+    {
+      u_local_transfer_give_up_load (self);
+      u_local_transfer_requeue (self, FALSE);
+    }
   else if (!wait_after_error (self, why))
     u_local_transfer_fail (self, g_steal_pointer (&why));
 }

@@ -289,7 +289,7 @@ u_local_transfer_queue_up (ULocalTransfer *self, gboolean first)
       return;
     }
   if (self->suspended || self->slot.waiting || !u_local_transfer_has_stores (self) ||
-      !u_local_transfer_ask_protocols (self))
+      !u_local_transfer_has_body (self) ||      !u_local_transfer_ask_protocols (self))
     return;
 
   /* What a protocol carries out is its own business: no rule for connections holds for it. */
@@ -354,6 +354,8 @@ u_local_transfer_drop_load (ULocalTransfer *self)
   u_local_transfer_measure_rest (self);
   u_timers_disarm (self->executor->timers, &self->continue_timer);
   g_clear_pointer (&self->load, u_load_free);
+  if (self->request->body_kind == U_BODY_SOURCE && u_body_source_is_begun (self->request->body_source))
+    u_body_source_stop (self->request->body_source);
   u_rate_limiter_want (self->executor->limiter, &self->rate, FALSE, FALSE);
   g_clear_pointer (&self->chunk, g_free);
   self->held_done = FALSE;
@@ -692,6 +694,9 @@ u_local_transfer_command (ULocalTransfer *self, const UCommand *command)
       break;
     case U_COMMAND_ANSWER:
       u_local_transfer_answer (self, &command->answer);
+      break;
+    case U_COMMAND_BODY:
+      u_local_transfer_take_body (self, command->source);
       break;
     case U_COMMAND_CONVERT:
       if (command->spec->delivery == U_DELIVER_CONDUIT)

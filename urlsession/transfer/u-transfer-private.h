@@ -33,6 +33,7 @@ typedef enum {
   U_TRANSFER_REDIRECT,        /* a question: response, request. Waits for FOLLOW or DELIVER */
   U_TRANSFER_REQUEST,         /* another request is being made: request, n_redirects */
   U_TRANSFER_CHALLENGE,       /* a question: challenge. Waits for ANSWER */
+  U_TRANSFER_NEED_BODY,       /* a question: request, whose stream was used or is to be asked for. Waits for BODY */
   U_TRANSFER_RESUMED,         /* a download goes on at offset, which is 0 when it had to start again */
   U_TRANSFER_RESPONSE,        /* response */
   U_TRANSFER_PART,            /* the response before was of a part of the body, which waits for PART */
@@ -50,7 +51,7 @@ typedef struct
   UTransfer *transfer;        /* owned */
   UTransferCounts counts;     /* all but DATA and CONVERTED */
   UResponseData *response;    /* owned; INFORMATIONAL, REDIRECT, RESPONSE */
-  URequestData *request;      /* owned; REDIRECT, REQUEST */
+  URequestData *request;      /* owned; REDIRECT, REQUEST, NEED_BODY */
   guint n_redirects;          /* REQUEST: followed so far */
   UChallengeData *challenge;  /* owned; CHALLENGE */
   GBytes *bytes;              /* owned; DATA, and DONE of U_DELIVER_WHOLE */
@@ -83,6 +84,7 @@ typedef enum {
   U_COMMAND_FOLLOW,           /* request: nullable, the proposed one */
   U_COMMAND_DELIVER,          /* the redirect is the response */
   U_COMMAND_ANSWER,           /* answer, to the challenge at hand */
+  U_COMMAND_BODY,             /* source: nullable, there is none */
   U_COMMAND_CONVERT,          /* spec */
   U_COMMAND_ORDER,            /* order, to the conduit */
 } UCommandKind;
@@ -93,6 +95,7 @@ typedef struct
   double priority;            /* PRIORITY: 0 to 1 */
   gint64 length;              /* CREDIT, RATE_LIMIT */
   URequestData *request;      /* borrowed; FOLLOW */
+  UBodySource *source;        /* borrowed, nullable; BODY */
   UTransferSpec *spec;        /* borrowed; CONVERT */
   UChallengeAnswer answer;    /* ANSWER; its credential borrowed */
   UConduitOrder *order;       /* ORDER; consumed */

@@ -429,6 +429,13 @@ class Decision(URLSession.Decision):
 Decision = _export(Decision)
 
 
+class BodyStreamRequest(URLSession.BodyStreamRequest):
+    pass
+
+
+BodyStreamRequest = _export(BodyStreamRequest)
+
+
 class RedirectDecision(URLSession.RedirectDecision):
     pass
 
