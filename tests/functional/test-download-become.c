@@ -9,9 +9,17 @@ typedef struct
   UDataTask *task;            /* owned */
   UResponseDecision *decision; /* owned, nullable: kept for a later answer */
   gboolean at_once;
+  GString *measured;          /* owned; of collected-metrics, of either task */
   Download *download;         /* owned, nullable */
   GString *events;            /* owned; of the data task, after it became a download: must stay empty */
 } Data;
+
+static void
+metrics_cb (UTask *task, UTaskMetrics *metrics, gpointer user_data)
+{
+  g_string_append_printf (((Data *) user_data)->measured, "%s %u", G_OBJECT_TYPE_NAME (task),
+                          u_task_metrics_get_n_transactions (metrics));
+}
 
 static void
 became_cb (UDataTask *task, UDownloadTask *download_task, gpointer user_data)
@@ -22,6 +30,7 @@ became_cb (UDataTask *task, UDownloadTask *download_task, gpointer user_data)
   g_assert_true (G_OBJECT (download_task) != G_OBJECT (task));
   g_assert_cmpint (u_task_get_state (U_TASK (download_task)), !=, U_TASK_STATE_COMPLETED);
   self->download = download_new (g_object_ref (download_task));
+  g_signal_connect (download_task, "collected-metrics", G_CALLBACK (metrics_cb), self);
 }
 
 static gboolean
@@ -58,8 +67,10 @@ data_new (Fixture *fixture, const char *target, gboolean at_once)
   self->task = u_session_create_data_task_for_uri (fixture->session, uri);
   self->at_once = at_once;
   self->events = g_string_new (NULL);
+  self->measured = g_string_new (NULL);
   g_signal_connect (self->task, "became-download", G_CALLBACK (became_cb), self);
   g_signal_connect (self->task, "decide-response", G_CALLBACK (decide_cb), self);
+  g_signal_connect (self->task, "collected-metrics", G_CALLBACK (metrics_cb), self);
   g_signal_connect (self->task, "received-data", G_CALLBACK (received_cb), self);
   g_signal_connect (self->task, "completed", G_CALLBACK (completed_cb), self);
   u_task_resume (U_TASK (self->task));
@@ -73,7 +84,10 @@ data_free (Data *self)
   g_signal_handlers_disconnect_by_data (self->task, self);
   g_clear_object (&self->decision);
   g_object_unref (self->task);
+  if (self->download != NULL)
+    g_signal_handlers_disconnect_by_data (self->download->task, self);
   g_clear_pointer (&self->download, download_free);
+  g_string_free (self->measured, TRUE);
   g_string_free (self->events, TRUE);
   g_free (self);
 }
@@ -262,6 +276,95 @@ test_invalidated (Fixture *self, gconstpointer data)
   u_test_server_release (self->server);
 }
 
+/* The digest of the response is that of the file, also of what came before the answer. */
+static void
+test_digest (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      gboolean good = i / 2 == 0;
+      g_autoptr (Data) task = data_new (self, good ? "/bytes/300000?repr-digest" : "/bytes/300000?bad-digest",
+                                        i % 2 == 0);
+
+      if (i % 2 != 0)
+        {
+          wait_for (is_asked, task);
+          u_response_decision_become_download (task->decision);
+        }
+      wait_for (is_download, task);
+      download_wait (task->download);
+      if (good)
+        {
+          g_assert_no_error (task->download->error);
+          assert_pattern (task->download->content, 300000);
+        }
+      else
+        {
+          download_assert_error (task->download, U_ERROR_DIGEST_MISMATCH, "/bytes/300000");
+          g_assert_null (task->download->content);
+        }
+      g_assert_cmpstr (task->events->str, ==, "");
+    }
+}
+
+static void
+save_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_assert_null (u_download_task_save_finish (U_DOWNLOAD_TASK (source), result, user_data));
+}
+
+static gboolean
+is_error (gpointer data)
+{
+  return *(GError **) data != NULL;
+}
+
+/* It runs already, so where its file goes is decided. */
+static void
+test_save (Fixture *self, gconstpointer data)
+{
+  g_autoptr (Data) task = data_new (self, "/bytes/300000?pause-after=1000", TRUE);
+  g_autofree char *path = fixture_path (self, "saved");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GError) error = NULL;
+
+  wait_for (is_download, task);
+  u_download_task_save_async (task->download->task, file, NULL, save_cb, &error);
+  wait_for (is_error, &error);
+  g_assert_error (error, U_ERROR, U_ERROR_UNKNOWN);
+  u_test_server_release (self->server);
+  download_wait (task->download);
+  g_assert_no_error (task->download->error);
+  assert_pattern (task->download->content, 300000);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* What was measured before goes on to the new task: it is the one that ends. */
+static void
+test_metrics (Fixture *self, gconstpointer data)
+{
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (Data) task = data_new (self, "/redirect-to?url=%2Fbytes%2F100000", i == 0);
+
+      if (i != 0)
+        {
+          wait_for (is_asked, task);
+          if (i == 2)
+            g_assert_true (u_test_server_wait_for_in_flight (self->server, 0, 20000));
+          if (i == 3)
+            u_task_suspend (U_TASK (task->task));
+          u_response_decision_become_download (task->decision);
+        }
+      wait_for (is_download, task);
+      if (i == 3)
+        u_task_resume (U_TASK (task->download->task));
+      download_wait (task->download);
+      g_assert_no_error (task->download->error);
+      g_assert_cmpstr (task->measured->str, ==, "UDownloadTask 2");
+    }
+}
+
 #define ADD(path, func) g_test_add ("/download-become/" path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -277,6 +380,9 @@ main (int argc, char **argv)
   ADD ("r031-others", test_others);
   ADD ("r031-suspended", test_suspended);
   ADD ("r031-invalidated", test_invalidated);
+  ADD ("r031-digest", test_digest);
+  ADD ("r031-save", test_save);
+  ADD ("r031-metrics", test_metrics);
 
   return g_test_run ();
 }
