@@ -136,7 +136,8 @@ static void
 test_cut_encoding (Events *self, gconstpointer data)
 {
   static const RawReply replies[] = {
-    { OK "Content-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03", sizeof OK - 1 + 55, RAW_CLOSE },
+    { OK "Content-Encoding: gzip\r\nConnection: close\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03",
+      sizeof OK - 1 + 55, RAW_CLOSE },
     NO_CONTENT,
   };
 
@@ -145,7 +146,7 @@ test_cut_encoding (Events *self, gconstpointer data)
   g_assert_cmpstr (self->log->str, ==, "opened;");
 }
 
-/* However long it would wait: it is over at once, and does not keep the session. */
+/* However long it would wait: it is over at once. */
 static void
 test_invalidated_while_waiting (Events *self, gconstpointer data)
 {
