@@ -60,6 +60,7 @@ struct _UEventSource
 
   UDataTask *task;            /* owned, nullable; the connection */
   GSource *timer;             /* owned, nullable; until the next one */
+  gulong invalidated_handler; /* on the session, while there is a timer; 0: none */
   guint n_failures;           /* in a row */
   GError *verdict;            /* owned, nullable; why the task is cancelled */
   gboolean ends;              /* the task is cancelled because the server is done */
@@ -116,6 +117,7 @@ drop_connection (UEventSource *self)
       g_source_destroy (self->timer);
       g_clear_pointer (&self->timer, g_source_unref);
     }
+  g_clear_signal_handler (&self->invalidated_handler, self->session);
   if (self->parser != NULL)
     u_event_parser_stop (self->parser);
   g_clear_error (&self->verdict);
@@ -145,10 +147,22 @@ reconnect_cb (gpointer data)
   if (self != NULL)
     {
       g_clear_pointer (&self->timer, g_source_unref);
+      g_clear_signal_handler (&self->invalidated_handler, self->session);
       start (self);
     }
 
   return G_SOURCE_REMOVE;
+}
+
+/* There is no task that would fail. */
+static void
+invalidated_cb (UEventSource *self)
+{
+  g_autoptr (UEventSource) hold = g_object_ref (self);
+  g_autoptr (GError) error = g_error_new_literal (U_ERROR, U_ERROR_SESSION_INVALIDATED,
+                                                  "The session was invalidated: use another one.");
+
+  fail (self, error);
 }
 
 /* Waits before the next connection. */
@@ -167,6 +181,8 @@ reconnect (UEventSource *self)
   g_source_set_static_name (self->timer, "[urlsession] next connection of an event source");
   g_source_set_callback (self->timer, reconnect_cb, weak, weak_ref_free);
   g_source_attach (self->timer, u_session_get_main_context (self->session));
+  self->invalidated_handler = g_signal_connect_object (self->session, "invalidated", G_CALLBACK (invalidated_cb), self,
+                                                       G_CONNECT_SWAPPED);
   set_state (self, U_EVENT_SOURCE_STATE_CONNECTING);
 }
 
@@ -185,10 +201,25 @@ is_passing (const GError *error)
     case U_ERROR_NETWORK_CONNECTION_LOST:
     case U_ERROR_DNS_LOOKUP_FAILED:
     case U_ERROR_NOT_CONNECTED_TO_INTERNET:
+    case U_ERROR_ZERO_BYTE_RESOURCE:
+    /* A coded body that ends in its middle is a connection that broke. */
+    case U_ERROR_CANNOT_DECODE_RAW_DATA:
+    case U_ERROR_CANNOT_DECODE_CONTENT_DATA:
       return TRUE;
     default:
       return FALSE;
     }
+}
+
+static void
+take_last_event_id (UEventSource *self, const char *last_event_id)
+{
+  if (g_str_equal (self->last_event_id, last_event_id))
+    return;
+
+  g_free (self->last_event_id);
+  self->last_event_id = g_strdup (last_event_id);
+  u_notify (self, props[PROP_LAST_EVENT_ID]);
 }
 
 static void
@@ -197,12 +228,7 @@ event_cb (gpointer user_data, const char *type, const char *text, const char *la
   UEventSource *self = user_data;
   g_autoptr (UServerEvent) event = u_server_event_new (type, text, last_event_id);
 
-  if (g_strcmp0 (self->last_event_id, last_event_id) != 0)
-    {
-      g_free (self->last_event_id);
-      self->last_event_id = g_strdup (last_event_id);
-      u_notify (self, props[PROP_LAST_EVENT_ID]);
-    }
+  take_last_event_id (self, last_event_id);
   /* A kind that nobody has named yet is no kind that somebody listens to. */
   g_signal_emit (self, signals[MESSAGE], g_quark_try_string (type), event);
 }
@@ -227,7 +253,9 @@ received_cb (UDataTask *task, GBytes *bytes, gpointer user_data)
       fail (self, error);
       return;
     }
-  /* A handler may have closed it, or opened it again. */
+  /* A handler may have closed it, or opened it again. An id without data is no event, and yet where to go on. */
+  if (self->task == task)
+    take_last_event_id (self, u_event_parser_get_id (parser));
   if (self->task != task)
     return;
 
