@@ -99,6 +99,9 @@ class Protocols(support.TestCase):
         self.assertEqual((await self.session.data("x:one"))[0], b"none")
         self.assertEqual((await self.session.data("x:one", body=b"bytes"))[0], b"bytes")
         self.assertEqual((await self.session.data("x:one", body=path))[0], b"in a file")
+        request = URLSession.Request("x:one", method="POST")
+        request.set_body_stream(Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(b"a stream")), -1, None)
+        self.assertEqual((await self.session.data(request))[0], b"a stream")
         form, _ = await self.session.data("x:one", form={"a": "1", "b": path})
         self.assertIn(b"\r\n\r\nin a file\r\n", form)
 

@@ -244,7 +244,8 @@ clear_segment (gpointer data)
  *
  * What is read of it does not count as sent: [property@Task:bytes-sent] is for what goes over a network.
  *
- * Each call gives a stream that begins at the first byte. Nothing is read before the stream is; that a file cannot be
+ * Each call gives a stream that begins at the first byte, but for a body that is a stream itself: that is what it gives, and
+ * it can be read once, in the context of the session. Nothing is read before the stream is; that a file cannot be
  * read is an error of the stream, in the domain `G_IO_ERROR`.
  *
  * Returns: (transfer full) (nullable): a stream to be read asynchronously or in a thread; %NULL if there is no body
@@ -264,6 +265,13 @@ u_protocol_load_open_body (UProtocolLoad *self)
     return NULL;
   if (data->body_kind == U_BODY_BYTES)
     return g_memory_input_stream_new_from_bytes (data->body_bytes);
+
+  if (data->body_kind == U_BODY_SOURCE)
+    {
+      GInputStream *stream = u_body_source_get_stream (data->body_source);
+
+      return stream != NULL ? g_object_ref (stream) : NULL;
+    }
 
   segments = g_array_new (FALSE, FALSE, sizeof (UPartsStreamSegment));
   g_array_set_clear_func (segments, clear_segment);
