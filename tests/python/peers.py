@@ -83,6 +83,42 @@ class Httpbin:
         self.process.stdout.close()
 
 
+class FlaskEvents:
+    """Events from Flask: two for each connection, which count on from the Last-Event-ID; after six there are no more."""
+
+    SCRIPT = """
+from flask import Flask, Response, request
+from werkzeug.serving import make_server
+
+app = Flask("events")
+
+@app.route("/events")
+def events():
+    first = int(request.headers.get("Last-Event-ID", 0)) + 1
+    if first > 6:
+        return "", 204
+    body = ("id: {0}\\nevent: tick\\ndata: number\\ndata: {0}\\n\\n".format(i) for i in range(first, first + 2))
+    return Response((piece for part in (["retry: 10\\n"], body) for piece in part), mimetype="text/event-stream")
+
+server = make_server("127.0.0.1", 0, app, threaded=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+    def __init__(self):
+        self.process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", self.SCRIPT], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def uri(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class RawServer:
     """Sends bytes as they are, one answer to each connection, and closes it. An answer may be a function of the head of
     the request and the socket."""

@@ -5,6 +5,7 @@ import asyncio
 
 from gi.repository import GLib, URLSession
 
+import peers
 import support
 import tap
 
@@ -24,6 +25,13 @@ class Events(support.TestCase):
         expected = [("message", "a", "1"), ("b", "c", "1")]
         self.assertEqual(URLSession.run(self.read(self.uri(EVENTS), 2)), expected)
         self.assertEqual(asyncio.run(self.read(self.uri(EVENTS + "&id=2"), 2)), expected)
+
+    def test_flask(self):
+        """A server that nobody here wrote; three connections, and then it has no more."""
+        peer = peers.FlaskEvents()
+        self.addCleanup(peer.stop)
+        expected = [("tick", "number\n{}".format(i), str(i)) for i in range(1, 7)]
+        self.assertEqual(URLSession.run(self.read(peer.uri("/events"), 0)), expected)
 
     def test_end(self):
         self.assertEqual(URLSession.run(self.read(self.uri("/status/204"), 1)), [])
