@@ -211,6 +211,28 @@ test_all_signals (Fixture *self, gconstpointer data)
     u_test_assert_finalized (NULL, g_steal_pointer (&task));
   }
 
+  /* A body that is asked for. */
+  {
+    g_autoptr (URequest) request = new_request (self, "/echo");
+    g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_bytes (body);
+    g_autoptr (UTask) task = NULL;
+
+    u_request_set_method (request, "PUT");
+    u_request_set_body_stream (request, stream, 1000, "text/plain");
+    task = U_TASK (u_session_create_upload_task_with_streamed_request (self->session, request));
+    u_task_resume (task);
+    wait_count (self, "task-completed", 1);
+    u_test_signal_log_assert_next (self->log, "task-created");
+    assert_both (self, "need-body-stream");
+    skip_both (self, "sent-data");
+    assert_both (self, "decide-response");
+    skip_both (self, "received-data");
+    assert_both (self, "collected-metrics");
+    assert_both (self, "completed ok");
+    u_test_signal_log_assert_empty (self->log);
+    u_test_assert_finalized (NULL, g_steal_pointer (&task));
+  }
+
   /* One that becomes a download, which is then stopped and gone on with. */
   {
     gulong handler = g_signal_connect (self->session, "task-decide-response", G_CALLBACK (become_download_cb), NULL);
@@ -423,7 +445,8 @@ test_all_signals (Fixture *self, gconstpointer data)
     static const char * const own[] = {
       "sent-data", "decide-redirect", "decide-response", "received-data", "completed", "became-download", "wrote-data",
       "collected-metrics", "resumed-at-offset", "finished-download", "challenge",
-      "informational-response", "waiting-for-connectivity", "opened", "message", "closed", "became-stream", "read-closed", "write-closed",
+      "informational-response", "need-body-stream", "waiting-for-connectivity", "opened", "message", "closed",
+      "became-stream", "read-closed", "write-closed",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS (own); i++)
