@@ -354,14 +354,14 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  ADD ("/body-streams/r43-r44-lengths", test_lengths);
-  ADD ("/body-streams/r43-wrong-lengths", test_wrong_lengths);
-  ADD ("/body-streams/r84-r89-initial", test_initial);
-  ADD ("/body-streams/r84-unanswered", test_initial_unanswered);
-  ADD ("/body-streams/r83-r85-r89-redirect", test_redirect_asks);
-  ADD ("/body-streams/r87-none", test_none);
-  ADD ("/body-streams/r88-rewinds", test_rewinds);
-  ADD ("/body-streams/r86-never-for-bytes", test_never_for_bytes);
+  ADD ("/body-streams/r043-r044-lengths", test_lengths);
+  ADD ("/body-streams/r043-wrong-lengths", test_wrong_lengths);
+  ADD ("/body-streams/r084-r089-initial", test_initial);
+  ADD ("/body-streams/r084-unanswered", test_initial_unanswered);
+  ADD ("/body-streams/r083-r085-r089-redirect", test_redirect_asks);
+  ADD ("/body-streams/r087-none", test_none);
+  ADD ("/body-streams/r088-rewinds", test_rewinds);
+  ADD ("/body-streams/r086-never-for-bytes", test_never_for_bytes);
   ADD ("/body-streams/large", test_large);
   ADD ("/body-streams/cancel", test_cancel);
   ADD ("/body-streams/two-tasks", test_two_tasks);

@@ -95,9 +95,9 @@ create (USession *self, URequest *request, GError *refusal)
  *
  * Makes a task that sends a file, whatever body @request has.
  *
- * It begins suspended. The file is read when it is sent, piece by piece, and has to stay as it is until then: that it is
- * not there, not readable, or becomes another one is the error of the task. Without a `Content-Type` among the headers
- * that is what the name of the file says.
+ * It begins suspended. The file is read when it is sent, piece by piece, and has to stay as it is until then: that it
+ * is not there, not readable, or becomes another one is the error of the task. Without a `Content-Type` among the
+ * headers that is what the name of the file says.
  *
  * Returns: (transfer full): a task
  */
