@@ -245,8 +245,8 @@ clear_segment (gpointer data)
  * What is read of it does not count as sent: [property@Task:bytes-sent] is for what goes over a network.
  *
  * Each call gives a stream that begins at the first byte, but for a body that is a stream itself: that is what it
- * gives, and it can be read once, in the context of the session. Nothing is read before the stream is; that a file cannot be
- * read is an error of the stream, in the domain `G_IO_ERROR`.
+ * gives, and it can be read once, in the context of the session. Nothing is read before the stream is; that a file
+ * cannot be read is an error of the stream, in the domain `G_IO_ERROR`.
  *
  * Returns: (transfer full) (nullable): a stream to be read asynchronously or in a thread; %NULL if there is no body
  */
