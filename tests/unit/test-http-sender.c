@@ -456,7 +456,8 @@ test_credit_tls (Fixture *self, gconstpointer data)
     }
 }
 
-/* nginx takes 1 MiB where it is not told otherwise. Over TLS one cannot look at what comes, and it may get all. */
+/* nginx takes 1 MiB where it is not told otherwise. Before it says so it throws away what has come by then, which may be
+ * all when the sender is fast: how much was sent says nothing here. */
 static void
 test_early_answer_nginx (Fixture *self, gconstpointer data)
 {
@@ -470,8 +471,6 @@ test_early_answer_nginx (Fixture *self, gconstpointer data)
       driver_wait_done (self->driver, load);
       g_assert_no_error (load->error);
       g_assert_cmpuint (load->response->status, ==, 413);
-      if (i < 2)
-        g_assert_cmpint (load->body_sent, <, BODY_SIZE);
     }
 }
 
